@@ -1,0 +1,52 @@
+/**
+ * Every refusal a caller can meet: its code, its HTTP status and a sentence for people. REST (problem+json),
+ * GraphQL (`extensions.code`) and the CLI all speak from this one table.
+ */
+export const errorTable = {
+  'request/invalid': [400, 'The request does not have the expected form.'],
+  'request/precondition-failed': [412, 'The record has changed since you read it. Read it again and repeat your change.'],
+  'request/precondition-required': [428, 'Send If-Match with the ETag you read, so that nobody overwrites another.'],
+  'request/idempotency-conflict': [409, 'This Idempotency-Key was used with a different request.'],
+  'request/unsupported-media-type': [415, 'This content type is not accepted here.'],
+  'request/too-large': [413, 'The body is over the configured limit.'],
+  'request/rate-limited': [429, 'Too many requests. Wait and try again.'],
+  'request/not-found': [404, 'There is nothing at this address.'],
+  'identity/unauthenticated': [401, 'Sign in or send an API key.'],
+  'identity/wrong-credentials': [401, 'The e-mail address or password is wrong.'],
+  'identity/locked': [429, 'Too many failed attempts. Try again later.'],
+  'identity/forbidden': [403, 'Your role or key does not allow this.'],
+  'record/not-found': [404, 'There is no such record, or it is not yours to see.'],
+  'record/conflict': [409, 'A record with this key exists already.'],
+  'partners/not-a-partner': [422, 'There is no active partnership with this organisation.'],
+  'items/unknown-item': [422, 'The item is not known in this partnership.'],
+  'orders/invalid-transition': [409, 'The line cannot go from its present state to the one asked for.'],
+  'orders/quantity-exceeded': [422, 'The quantity is more than the line allows.'],
+  'shipments/over-open-quantity': [422, 'The shipment is above the open quantity plus tolerance.'],
+  'shipments/invalid-packing': [422, 'The packages do not add up to the lines shipped.'],
+  'invoices/total-mismatch': [422, 'The invoice total is not the sum of its lines, charges and taxes.'],
+  'forecasts/invalid-buckets': [422, 'The forecast buckets overlap or do not fit the calendar.'],
+  'exchange/empty': [400, 'The body is empty. Send one or more X12 interchanges, from ISA to IEA.'],
+  'exchange/not-x12': [422, 'The body does not begin with an ISA segment.'],
+  'exchange/truncated': [400, 'The body ended before its announced length. Nothing was stored; send it again.'],
+  'exchange/bad-compression': [400, 'The compressed body cannot be read.'],
+  'exchange/nothing-to-replay': [409, 'This message has nothing to process again.'],
+  'jobs/not-dead': [409, 'Only dead jobs can be retried.'],
+  'hub/unavailable': [503, 'The hub is starting, stopping or cannot reach its database.'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ErrorCode = keyof typeof errorTable
+
+/** A refusal that the caller can understand and act on. Anything else that is thrown is a bug. */
+export class DomainError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  /** Facts about this case, safe to show to the caller: which line, which limit, which value. */
+  readonly params: Readonly<Record<string, unknown>>
+  constructor(code: ErrorCode, params: Readonly<Record<string, unknown>> & { detail?: string } = {}) {
+    super(params.detail ?? errorTable[code][1])
+    this.name = 'DomainError'
+    this.code = code
+    this.status = errorTable[code][0]
+    this.params = params
+  }
+}

@@ -1,0 +1,17 @@
+import { uuidv7obj } from 'uuidv7'
+
+/** Prefix of each kind of id. The rest is a UUIDv7 in hex, so ids sort by the time they were made. */
+export type IdPrefix =
+  | 'org' | 'oid' | 'usr' | 'mem' | 'ses' | 'key' | 'aud'
+  | 'prt' | 'loc' | 'itm' | 'pit' | 'prc'
+  | 'ord' | 'rsp' | 'shp' | 'pkg' | 'inv' | 'fct'
+  | 'msg' | 'grp' | 'dlv' | 'evt' | 'exc' | 'pol'
+
+export type Id<P extends IdPrefix> = `${P}_${string}`
+
+/** A new sortable id, e.g. `ord_0199c0de…` (prefix, underscore, 32 hex digits). */
+export const newId = <P extends IdPrefix>(prefix: P): Id<P> => `${prefix}_${uuidv7obj().toHex()}`
+
+/** Whether `value` has the form of an id with this prefix. */
+export const isId = <P extends IdPrefix>(prefix: P, value: string): value is Id<P> =>
+  value.length === prefix.length + 33 && value.startsWith(`${prefix}_`) && /^[0-9a-f]{32}$/.test(value.slice(prefix.length + 1))
