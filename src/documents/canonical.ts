@@ -18,9 +18,19 @@ export type Reference = Static<typeof Reference>
 export const ProductId = Type.Object({ qualifier: Text(2), value: Text(48) })
 export type ProductId = Static<typeof ProductId>
 
+/** A person or desk (PER): what for (BD buyer, IC information, OC order contact …), a name, and up to three numbers. */
+export const Contact = Type.Object({
+  function: Text(2), // PER01
+  name: Type.Optional(Text(60)),
+  numbers: Type.Array(Type.Object({ qualifier: Text(2), value: Text(80) }), { maxItems: 3 }), // TE, FX, EM …
+  at: At,
+})
+export type Contact = Static<typeof Contact>
+
 export const Party = Type.Object({
   role: Text(3), // N101: BY, SE, VN, ST, SF, BT, RE …
   name: Type.Optional(Text(60)),
+  additionalNames: Type.Optional(Type.Array(Text(60), { maxItems: 4 })), // N2
   idQualifier: Type.Optional(Text(2)), // N103: UL (GLN), 92 (buyer's code), 1/9 (DUNS) …
   id: Type.Optional(Text(80)),
   address: Type.Optional(Type.Array(Text(55), { maxItems: 4 })),
@@ -28,12 +38,21 @@ export const Party = Type.Object({
   region: Type.Optional(Text(2)),
   postalCode: Type.Optional(Text(15)),
   country: Type.Optional(Text(3)),
+  references: Type.Optional(Type.Array(Reference, { maxItems: 12 })), // REF inside the N1 loop
+  contacts: Type.Optional(Type.Array(Contact, { maxItems: 3 })), // PER inside the N1 loop
   at: At,
 })
 export type Party = Static<typeof Party>
 
 /** A DTM: its qualifier (010 requested ship, 037/038 ship window, 002 delivery requested, 063/064 delivery window, 001 cancel after …). */
-export const DatedEvent = Type.Object({ qualifier: Text(3), date: BusinessDate, time: Type.Optional(Text(8)), at: At })
+export const DatedEvent = Type.Object({
+  qualifier: Text(3),
+  date: BusinessDate,
+  time: Type.Optional(Text(8)), // as sent: HHMM, HHMMSS or HHMMSSDD
+  timeZone: Type.Optional(Text(2)), // DTM04: UT, ET, LT …
+  until: Type.Optional(BusinessDate), // end of a range given as DTM05 RD8
+  at: At,
+})
 export type DatedEvent = Static<typeof DatedEvent>
 
 /** An SAC allowance (A) or charge (C). `informational` ones (N, or no amount) do not count in totals. */
@@ -42,17 +61,78 @@ export const AllowanceCharge = Type.Object({
   code: Type.Optional(Text(10)),
   amount: Type.Optional(Decimal),
   percent: Type.Optional(Decimal),
+  percentQualifier: Type.Optional(Text(1)), // SAC06
   method: Type.Optional(Text(2)), // SAC12
   description: Type.Optional(Text(80)),
+  agency: Type.Optional(Text(2)), // SAC03; then `code` is that agency's (SAC04), otherwise SAC02
+  rate: Type.Optional(Decimal), // SAC08
+  unit: Type.Optional(Text(2)), // SAC09
+  quantity: Type.Optional(Decimal), // SAC10
+  reference: Type.Optional(Text(30)), // SAC13
+  option: Type.Optional(Text(20)), // SAC14
   at: At,
 })
 export type AllowanceCharge = Static<typeof AllowanceCharge>
+
+/** A tax (TXI), of a line or of the whole document. */
+export const Tax = Type.Object({
+  type: Text(2),
+  amount: Decimal,
+  percent: Type.Optional(Decimal),
+  jurisdictionQualifier: Type.Optional(Text(2)), // TXI04
+  jurisdiction: Type.Optional(Text(10)), // TXI05
+  exemption: Type.Optional(Text(1)), // TXI06
+  taxId: Type.Optional(Text(20)), // TXI09
+  at: At,
+})
+export type Tax = Static<typeof Tax>
+
+/** Who carries it: TD5 and TD3 of an order or ship notice, CAD of an invoice. */
+export const Carrier = Type.Object({
+  scac: Type.Optional(Text(80)), // TD503 when TD502 is 2; CAD04
+  idQualifier: Type.Optional(Text(2)), // TD502 when it is not 2 …
+  id: Type.Optional(Text(80)), // … and its TD503
+  mode: Type.Optional(Text(2)), // TD504, CAD01: M motor, R rail, U parcel …
+  name: Type.Optional(Text(60)), // TD505, CAD05
+  equipment: Type.Optional(Text(20)), // TD302 and TD303 joined
+  equipmentType: Type.Optional(Text(2)), // TD301: TL trailer …
+  seal: Type.Optional(Text(15)), // TD309
+  at: At,
+})
+export type Carrier = Static<typeof Carrier>
+
+/** An AMT: TT total, 1 line total … An explicit decimal. */
+export const Amount = Type.Object({ qualifier: Text(3), amount: Decimal, at: At })
+export type Amount = Static<typeof Amount>
+
+/** A measured value with its unit, e.g. a weight in LB. */
+export const Measure = Type.Object({ value: Decimal, unit: Text(2) })
+export type Measure = Static<typeof Measure>
+
+/** An SCH: so many on such a date. */
+export const ScheduledQuantity = Type.Object({
+  quantity: Decimal,
+  unit: Type.Optional(Text(2)),
+  dateQualifier: Type.Optional(Text(3)),
+  date: Type.Optional(BusinessDate),
+  at: At,
+})
+export type ScheduledQuantity = Static<typeof ScheduledQuantity>
+
+/** What a PID says beyond the plain description: its characteristic (73 colour, 74 size …) and the text. */
+export const Characteristic = Type.Object({ code: Type.Optional(Text(3)), text: Text(80) })
+export type Characteristic = Static<typeof Characteristic>
+
+/** The share of one location in a quantity (SDQ). */
+export const LocationSplit = Type.Object({ locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At })
+export type LocationSplit = Static<typeof LocationSplit>
 
 const heading = {
   references: Type.Array(Reference, { maxItems: 1000 }),
   parties: Type.Array(Party, { maxItems: 200 }),
   dates: Type.Array(DatedEvent, { maxItems: 100 }),
   notes: Type.Optional(Type.Array(Text(264), { maxItems: 100 })),
+  contacts: Type.Optional(Type.Array(Contact, { maxItems: 10 })),
 }
 
 export const OrderLineDocument = Type.Object({
@@ -63,15 +143,30 @@ export const OrderLineDocument = Type.Object({
   priceBasis: Type.Optional(Text(2)), // PO105 / IT105: PE each, HP per hundred, TP per thousand …
   products: Type.Array(ProductId, { maxItems: 10 }),
   description: Type.Optional(Text(80)),
-  packSize: Type.Optional(Decimal), // PO401
+  characteristics: Type.Optional(Type.Array(Characteristic)), // further PIDs
+  packSize: Type.Optional(Decimal), // PO401: how many inner units a pack holds
+  innerPacks: Type.Optional(Decimal), // PO414
+  retailPrice: Type.Optional(Decimal), // CTP*RS*RES
   references: Type.Optional(Type.Array(Reference)),
   dates: Type.Optional(Type.Array(DatedEvent)),
   allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
   /** SDQ store splits; they add up to the quantity. */
-  splits: Type.Optional(Type.Array(Type.Object({ locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At }))),
+  splits: Type.Optional(Type.Array(LocationSplit)),
+  schedule: Type.Optional(Type.Array(ScheduledQuantity)), // SCH
+  parties: Type.Optional(Type.Array(Party)), // N1 inside the PO1 loop
+  taxes: Type.Optional(Type.Array(Tax)), // TXI
+  notes: Type.Optional(Type.Array(Text(264))),
   at: At,
 })
 export type OrderLineDocument = Static<typeof OrderLineDocument>
+
+/** Where freight terms change hands: FOB02 (OR origin, DE destination …) and FOB03. */
+export const FreightLocation = Type.Object({ qualifier: Text(2), description: Type.Optional(Text(80)) })
+export type FreightLocation = Static<typeof FreightLocation>
+
+/** Payment terms: each ITD's elements kept as sent, keyed by position with two digits ("01" … "15"). */
+export const Terms = Type.Array(Type.Record(Type.String(), Text(80)))
+export type Terms = Static<typeof Terms>
 
 /** 850, or the same from REST and portal. */
 export const PurchaseOrderDocument = Type.Object({
@@ -82,11 +177,16 @@ export const PurchaseOrderDocument = Type.Object({
   orderDate: BusinessDate, // BEG05
   contract: Type.Optional(Text(30)), // BEG06
   currency: Type.Optional(Text(3)), // CUR02
-  freightTerms: Type.Optional(Text(2)), // FOB01
-  terms: Type.Optional(Type.Array(Type.Record(Type.String(), Text(80)))), // ITD elements kept as sent, keyed by position
+  freightTerms: Type.Optional(Text(2)), // FOB01: PP prepaid, CC collect, DF defined by buyer and seller …
+  freightLocation: Type.Optional(FreightLocation),
+  terms: Type.Optional(Terms), // ITD
+  salesRequirement: Type.Optional(Text(2)), // CSH01: N no back order, Y back order allowed …
+  carrier: Type.Optional(Carrier), // TD5 / TD3: the routing asked for
   ...heading,
   lines: Type.Array(OrderLineDocument, { maxItems: 100_000 }),
   allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
+  taxes: Type.Optional(Type.Array(Tax)),
+  amounts: Type.Optional(Type.Array(Amount)), // AMT after CTT
   /** CTT01 / CTT02 as sent. */
   lineCount: Type.Optional(Type.Integer()),
   hashTotal: Type.Optional(Decimal),
@@ -102,7 +202,10 @@ export const LineAcknowledgement = Type.Object({
   price: Type.Optional(Decimal), // the price now offered (PO104 of the 855 line when the code is IP)
   dateQualifier: Type.Optional(Text(3)), // ACK04
   date: Type.Optional(BusinessDate), // ACK05
-  products: Type.Optional(Type.Array(ProductId)), // a substitute's identifiers
+  products: Type.Optional(Type.Array(ProductId, { maxItems: 10 })), // ACK07 …: a substitute's identifiers
+  reference: Type.Optional(Text(45)), // ACK06
+  /** ACK27–ACK29: a reason from a code list, with the agency that keeps it. */
+  reasonCode: Type.Optional(Type.Object({ agency: Text(2), list: Type.Optional(Text(15)), code: Text(30) })),
   reason: Type.Optional(Text(80)),
   at: At,
 })
@@ -117,6 +220,13 @@ export const OrderAcknowledgementDocument = Type.Object({
   release: Type.Optional(Text(30)), // BAK05
   acknowledgementNumber: Type.Optional(Text(30)), // BAK08: the seller's own order number
   acknowledgedOn: Type.Optional(BusinessDate), // BAK09
+  requestReference: Type.Optional(Text(45)), // BAK06
+  contract: Type.Optional(Text(30)), // BAK07
+  currency: Type.Optional(Text(3)),
+  freightTerms: Type.Optional(Text(2)),
+  freightLocation: Type.Optional(FreightLocation),
+  terms: Type.Optional(Terms),
+  carrier: Type.Optional(Carrier),
   ...heading,
   lines: Type.Array(
     Type.Object({
@@ -125,13 +235,25 @@ export const OrderAcknowledgementDocument = Type.Object({
       unit: Type.Optional(Text(2)),
       price: Type.Optional(Decimal), // PO104
       priceBasis: Type.Optional(Text(2)),
-      products: Type.Array(ProductId),
+      products: Type.Array(ProductId, { maxItems: 10 }),
       description: Type.Optional(Text(80)),
+      characteristics: Type.Optional(Type.Array(Characteristic)),
+      packSize: Type.Optional(Decimal),
+      references: Type.Optional(Type.Array(Reference)),
+      dates: Type.Optional(Type.Array(DatedEvent)),
+      allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
+      splits: Type.Optional(Type.Array(LocationSplit)),
+      schedule: Type.Optional(Type.Array(ScheduledQuantity)),
+      parties: Type.Optional(Type.Array(Party)),
+      notes: Type.Optional(Type.Array(Text(264))),
       acknowledgements: Type.Array(LineAcknowledgement),
       at: At,
     }),
   ),
+  allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
+  amounts: Type.Optional(Type.Array(Amount)),
   lineCount: Type.Optional(Type.Integer()),
+  hashTotal: Type.Optional(Decimal),
   at: At,
 })
 export type OrderAcknowledgementDocument = Static<typeof OrderAcknowledgementDocument>
@@ -143,12 +265,13 @@ export const ShipNoticeDocument = Type.Object({
   date: BusinessDate, // BSN03
   time: Text(8), // BSN04
   structure: Text(4), // BSN05: 0001 S-O-P-I, 0002 S-O-I-P, 0003 S-P-O-I, 0004 S-O-I
-  carrier: Type.Optional(
-    Type.Object({ scac: Type.Optional(Text(80)), mode: Type.Optional(Text(2)), name: Type.Optional(Text(60)), equipment: Type.Optional(Text(20)) }),
-  ),
-  grossWeight: Type.Optional(Type.Object({ value: Decimal, unit: Text(2) })),
+  carrier: Type.Optional(Carrier),
+  grossWeight: Type.Optional(Measure), // TD107, TD108
+  volume: Type.Optional(Measure), // TD109, TD110
+  packaging: Type.Optional(Text(5)), // TD101: CTN25 cartons, PLT94 pallets …
   ladingQuantity: Type.Optional(Type.Integer()), // TD102
   freightTerms: Type.Optional(Text(2)), // FOB01
+  freightLocation: Type.Optional(FreightLocation),
   ...heading, // the shipment level's: dates 011 shipped, 017 estimated delivery; references BM, CN, PK …
   packages: Type.Array(
     Type.Object({
@@ -157,7 +280,10 @@ export const ShipNoticeDocument = Type.Object({
       type: Type.Union([Type.Literal('pallet'), Type.Literal('carton')]), // HL03 T, P
       sscc: Type.Optional(Text(18)), // MAN*GM without the application identifier 00
       trackingNumber: Type.Optional(Text(48)), // MAN*CP
-      orderNumber: Type.Optional(Text(22)),
+      marks: Type.Optional(Type.Array(Type.Object({ qualifier: Text(2), value: Text(48) }))), // every other MAN
+      weight: Type.Optional(Measure), // PO406, PO407
+      references: Type.Optional(Type.Array(Reference)),
+      orderNumber: Type.Optional(Text(22)), // the one order in it; absent when it holds several
       at: At,
     }),
     { maxItems: 200_000 },
@@ -172,8 +298,13 @@ export const ShipNoticeDocument = Type.Object({
       quantity: Decimal, // SN102
       unit: Text(2),
       quantityOrdered: Type.Optional(Decimal), // SN105
-      products: Type.Array(ProductId),
+      unitOrdered: Type.Optional(Text(2)), // SN106
+      quantityToDate: Type.Optional(Decimal), // SN104
+      status: Type.Optional(Text(2)), // SN108
+      products: Type.Array(ProductId, { maxItems: 15 }),
       description: Type.Optional(Text(80)),
+      references: Type.Optional(Type.Array(Reference)), // REF*LT lot …
+      dates: Type.Optional(Type.Array(DatedEvent)), // DTM*036 expiry …
       at: At, // of the SN1
       itemAt: At, // of the LIN
     }),
@@ -181,9 +312,21 @@ export const ShipNoticeDocument = Type.Object({
   ),
   /** Order-level parties and references (store, department), keyed by order number. */
   orders: Type.Array(
-    Type.Object({ number: Text(22), release: Type.Optional(Text(30)), date: Type.Optional(BusinessDate), references: Type.Array(Reference), parties: Type.Array(Party), at: At }),
+    Type.Object({
+      number: Text(22),
+      release: Type.Optional(Text(30)),
+      date: Type.Optional(BusinessDate),
+      references: Type.Array(Reference),
+      parties: Type.Array(Party),
+      dates: Type.Optional(Type.Array(DatedEvent)),
+      packaging: Type.Optional(Text(5)),
+      ladingQuantity: Type.Optional(Type.Integer()), // TD102 of the order level
+      weight: Type.Optional(Measure),
+      at: At,
+    }),
   ),
   hlCount: Type.Optional(Type.Integer()), // CTT01
+  hashTotal: Type.Optional(Decimal), // CTT02
   at: At,
 })
 export type ShipNoticeDocument = Static<typeof ShipNoticeDocument>
@@ -200,7 +343,10 @@ export const InvoiceDocument = Type.Object({
   shipmentNumber: Type.Optional(Text(30)), // REF*SI / BM, or the ASN it was made from
   currency: Type.Optional(Text(3)),
   freightTerms: Type.Optional(Text(2)),
-  terms: Type.Optional(Type.Array(Type.Record(Type.String(), Text(80)))),
+  freightLocation: Type.Optional(FreightLocation),
+  terms: Type.Optional(Terms),
+  carrier: Type.Optional(Carrier), // CAD
+  carrierReference: Type.Optional(Reference), // CAD07, CAD08
   ...heading,
   lines: Type.Array(
     Type.Object({
@@ -211,32 +357,55 @@ export const InvoiceDocument = Type.Object({
       priceBasis: Type.Optional(Text(2)),
       products: Type.Array(ProductId),
       description: Type.Optional(Text(80)),
+      characteristics: Type.Optional(Type.Array(Characteristic)),
+      packSize: Type.Optional(Decimal),
+      references: Type.Optional(Type.Array(Reference)),
+      dates: Type.Optional(Type.Array(DatedEvent)),
+      taxes: Type.Optional(Type.Array(Tax)),
+      splits: Type.Optional(Type.Array(LocationSplit)),
+      parties: Type.Optional(Type.Array(Party)),
       allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
       at: At,
     }),
     { maxItems: 100_000 },
   ),
   allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
-  taxes: Type.Optional(Type.Array(Type.Object({ type: Text(2), amount: Decimal, percent: Type.Optional(Decimal), at: At }))), // TXI
+  taxes: Type.Optional(Type.Array(Tax)), // TXI after TDS
   total: Decimal, // TDS01, its two implied decimals made explicit
   totalAt: At,
+  discountable: Type.Optional(Decimal), // TDS02
+  discounted: Type.Optional(Decimal), // TDS03
+  discount: Type.Optional(Decimal), // TDS04
+  amounts: Type.Optional(Type.Array(Amount)),
+  shipped: Type.Optional(Type.Object({ quantity: Type.Optional(Decimal), unit: Type.Optional(Text(2)), weight: Type.Optional(Measure) })), // ISS
   lineCount: Type.Optional(Type.Integer()),
+  hashTotal: Type.Optional(Decimal),
   at: At,
 })
 export type InvoiceDocument = Static<typeof InvoiceDocument>
 
 /** 830, or the same by JSON. Series of item × location, points by bucket; qualifiers are never summed together. */
 export const ForecastDocument = Type.Object({
-  number: Text(30), // BFR02 or BFR03
+  number: Text(30), // BFR02 or, when that is absent, BFR03
+  release: Type.Optional(Text(30)), // BFR03 beside a BFR02
   purpose: Text(2), // BFR01
   basis: Type.Optional(Text(2)), // BFR04: DL delivery based, SH shipment based …
   horizonStart: BusinessDate, // BFR06
   horizonEnd: Type.Optional(BusinessDate), // BFR07
   issuedOn: BusinessDate, // BFR08
+  quantityQualifier: Type.Optional(Text(1)), // BFR05: A the bucket's own quantity, C cumulative
+  updatedOn: Type.Optional(BusinessDate), // BFR09
+  contract: Type.Optional(Text(30)), // BFR10
+  orderNumber: Type.Optional(Text(22)), // BFR11
+  scheduleType: Type.Optional(Text(2)), // BFR12
   ...heading,
   series: Type.Array(
     Type.Object({
-      products: Type.Array(ProductId),
+      lineNumber: Type.Optional(Text(20)), // LIN01
+      products: Type.Array(ProductId, { maxItems: 15 }),
+      description: Type.Optional(Text(80)),
+      references: Type.Optional(Type.Array(Reference)),
+      parties: Type.Optional(Type.Array(Party)), // N1 at the line, other than the location
       location: Type.Optional(Type.Object({ qualifier: Type.Optional(Text(2)), id: Text(80) })), // N1*ST at the line or heading
       unit: Text(2),
       points: Type.Array(
@@ -246,9 +415,38 @@ export const ForecastDocument = Type.Object({
           quantity: Decimal, // FST01
           qualifier: Text(1), // FST02: A immediate, B pilot, C firm, D planning
           timing: Text(1), // FST03: W week, M month, D discrete, C daily, F flexible, Q quarter
+          time: Type.Optional(Text(8)), // FST07
+          reference: Type.Optional(Type.Object({ qualifier: Text(3), value: Text(30) })), // FST08, FST09
           at: At,
         }),
         { maxItems: 2000 },
+      ),
+      /** SHP: shipped or received, the last one and the cumulative. */
+      shipped: Type.Optional(
+        Type.Array(
+          Type.Object({
+            qualifier: Text(2), // SHP01: 01 discrete, 02 cumulative
+            quantity: Decimal, // SHP02
+            dateQualifier: Type.Optional(Text(3)),
+            date: Type.Optional(BusinessDate),
+            until: Type.Optional(BusinessDate), // SHP06
+            references: Type.Optional(Type.Array(Reference)),
+            at: At,
+          }),
+        ),
+      ),
+      /** ATH: what the buyer stands for, cumulative since `since`. */
+      authorizations: Type.Optional(
+        Type.Array(
+          Type.Object({
+            code: Text(2), // ATH01: FI finished goods, MT material, PQ …
+            until: Type.Optional(BusinessDate), // ATH02
+            quantity: Type.Optional(Decimal), // ATH03
+            maximum: Type.Optional(Decimal), // ATH04
+            since: Type.Optional(BusinessDate), // ATH05
+            at: At,
+          }),
+        ),
       ),
       at: At,
     }),
