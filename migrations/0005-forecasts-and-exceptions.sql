@@ -17,14 +17,20 @@ create table forecast (
   source_message_id text collate "C",
   source_ordinal int,
   actor text not null,
+  document jsonb not null,            -- the canonical document as sent, each series without its points
+  digest bytea not null,              -- SHA-256 of what was published: the same feed twice is one version
   published_at timestamptz not null default now(),
   unique (partnership_id, source, purpose, type, version)
 );
+create index forecast_number on forecast (partnership_id, number);
+create index forecast_buyer on forecast (buyer_id, id desc);
+create index forecast_seller on forecast (seller_id, id desc);
 select protect('forecast', 'trade');
 
 create table forecast_point (
   forecast_id text collate "C" not null,
   position int not null,
+  series int not null,                -- index into document.series
   partnership_id text not null,
   buyer_id text not null,
   seller_id text not null,
@@ -32,6 +38,7 @@ create table forecast_point (
   location text not null default '',  -- gln or the partner's code; '' for all locations
   bucket_start date not null,
   bucket_end date not null,           -- inclusive
+  timing text not null,               -- bucket: W week, M month, Q quarter, C day, D discrete, F flexible
   qualifier text not null default 'D',
   quantity numeric not null,
   unit text not null,
@@ -60,6 +67,10 @@ create table exception (
   evidence jsonb not null,            -- [{"side": "buyer", "messageId": …, "set": 0, "segment": "PO1", "position": 7, "element": 2, "value": "100"}]
   money_at_risk numeric,
   currency text,
+  holds boolean not null default true, -- whether the last run still found it
+  assigned_to text,                   -- user id
+  resolution text,
+  resolved_by text,
   first_seen_at timestamptz not null default now(),
   last_seen_at timestamptz not null default now(),
   closed_at timestamptz,

@@ -1,4 +1,4 @@
-import { integer, jsonb, numeric, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, integer, jsonb, numeric, pgTable, text } from 'drizzle-orm/pg-core'
 import { instant } from './columns.ts'
 
 // Findings that a person should see.
@@ -23,6 +23,10 @@ export const exception = pgTable('exception', {
   evidence: jsonb('evidence').notNull(),
   moneyAtRisk: numeric('money_at_risk'),
   currency: text('currency'),
+  holds: boolean('holds').notNull().default(true),
+  assignedTo: text('assigned_to'),
+  resolution: text('resolution'),
+  resolvedBy: text('resolved_by'),
   firstSeenAt: instant('first_seen_at').notNull().defaultNow(),
   lastSeenAt: instant('last_seen_at').notNull().defaultNow(),
   closedAt: instant('closed_at'),

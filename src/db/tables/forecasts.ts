@@ -1,5 +1,5 @@
-import { integer, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { day, instant } from './columns.ts'
+import { integer, jsonb, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { bytes, day, instant } from './columns.ts'
 
 // Forecast versions and their points.
 // Constraints, indexes and policies are in migrations/0005-forecasts-and-exceptions.sql.
@@ -22,12 +22,15 @@ export const forecast = pgTable('forecast', {
   sourceMessageId: text('source_message_id'),
   sourceOrdinal: integer('source_ordinal'),
   actor: text('actor').notNull(),
+  document: jsonb('document').notNull(),
+  digest: bytes('digest').notNull(),
   publishedAt: instant('published_at').notNull().defaultNow(),
 })
 
 export const forecastPoint = pgTable('forecast_point', {
   forecastId: text('forecast_id').notNull(),
   position: integer('position').notNull(),
+  series: integer('series').notNull(),
   partnershipId: text('partnership_id').notNull(),
   buyerId: text('buyer_id').notNull(),
   sellerId: text('seller_id').notNull(),
@@ -35,6 +38,7 @@ export const forecastPoint = pgTable('forecast_point', {
   location: text('location').notNull().default(''),
   bucketStart: day('bucket_start').notNull(),
   bucketEnd: day('bucket_end').notNull(),
+  timing: text('timing').notNull(),
   qualifier: text('qualifier').notNull().default('D'),
   quantity: numeric('quantity').notNull(),
   unit: text('unit').notNull(),
