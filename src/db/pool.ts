@@ -27,7 +27,8 @@ type Types = { day: string; instant: Date | string; json: object | string }
 
 /** The tagged template that makes queries, whatever stands behind it. */
 export type Sql = postgres.ISql<Types>
-export type Query = postgres.PendingQuery<postgres.MaybeRow[]>
+/** A query of any rows; `postgres.PendingQuery` is invariant in its rows, so it cannot say that itself. */
+export type Query = PromiseLike<unknown> & { execute(): unknown }
 
 /** One connection, ours alone until it is released. */
 export type Lease = {

@@ -1,0 +1,70 @@
+import { readAs, type Tx } from '../db/client.ts'
+import type { Context } from '../db/context.ts'
+import { DomainError } from '../shared/errors.ts'
+import { selectIdentifiers, selectLocations, selectOrganisations, selectPartnerships } from './queries.ts'
+import { pageOf, pageSize } from './rules.ts'
+import type { Location, Organisation, Page, PageRequest, Partnership } from './schema.ts'
+
+export { channelOf, counterpartOf } from './rules.ts'
+
+/**
+ * One partnership of the actor's organisation.
+ * @throws DomainError record/not-found, also when it is others'
+ */
+export const getPartnership = async (ctx: Context, id: string): Promise<Partnership> => {
+  const [partnership] = await readAs(ctx.db, ctx.actor.organisationId, sql => selectPartnerships(sql, { id }))
+  if (!partnership) throw new DomainError('record/not-found', { kind: 'partnership', id })
+  return partnership
+}
+
+/** The partnerships of the actor's organisation, oldest first. */
+export const listPartnerships = async (ctx: Context, page: PageRequest = {}): Promise<Page<Partnership>> => {
+  const size = pageSize(page.limit)
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectPartnerships(sql, { ...(page.cursor !== undefined && { after: page.cursor }), limit: size + 1 }))
+  return pageOf(rows, size)
+}
+
+/** The partnership between two parties, one of them the actor's organisation; undefined when they do not trade. */
+export const findPartnership = async (ctx: Context, parties: { buyerId: string; sellerId: string }): Promise<Partnership | undefined> => {
+  const [partnership] = await readAs(ctx.db, ctx.actor.organisationId, sql => selectPartnerships(sql, parties))
+  return partnership
+}
+
+/** All partnerships of an organisation with all their channels, as the exchange needs them: one statement. */
+export const partnershipsOf = async (tx: Tx, organisationId: string): Promise<Partnership[]> =>
+  [...await selectPartnerships(tx.sql, { organisationId })]
+
+/** The actor's organisation and those it trades with. */
+export const listOrganisations = async (ctx: Context, page: PageRequest = {}): Promise<Page<Organisation>> => {
+  const size = pageSize(page.limit)
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectOrganisations(sql, { ...(page.cursor !== undefined && { after: page.cursor }), limit: size + 1 }))
+  return pageOf(rows, size)
+}
+
+/**
+ * The actor's organisation or one that it trades with.
+ * @throws DomainError record/not-found
+ */
+export const getOrganisation = async (ctx: Context, id: string): Promise<Organisation> => {
+  const [organisation] = await readAs(ctx.db, ctx.actor.organisationId, sql => selectOrganisations(sql, { id }))
+  if (!organisation) throw new DomainError('record/not-found', { kind: 'organisation', id })
+  return organisation
+}
+
+/** The locations of the actor's organisation and of its partners, or of one of them. */
+export const listLocations = async (ctx: Context, page: PageRequest & { organisationId?: string } = {}): Promise<Page<Location>> => {
+  const size = pageSize(page.limit)
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectLocations(sql, {
+      ...(page.organisationId !== undefined && { organisationId: page.organisationId }),
+      ...(page.cursor !== undefined && { after: page.cursor }),
+      limit: size + 1,
+    }))
+  return pageOf(rows, size)
+}
+
+/** The X12 identifiers that the operator has given to the actor's organisation. */
+export const listIdentifiers = async (ctx: Context): Promise<{ qualifier: string; value: string; usage: 'production' | 'test' }[]> =>
+  [...await readAs(ctx.db, ctx.actor.organisationId, sql => selectIdentifiers(sql, ctx.actor.organisationId))]
