@@ -11,6 +11,12 @@ export const errorTable = {
   'request/too-large': [413, 'The body is over the configured limit.'],
   'request/rate-limited': [429, 'Too many requests. Wait and try again.'],
   'request/not-found': [404, 'There is nothing at this address.'],
+  'request/method-not-allowed': [405, 'This address does not take this method.'],
+  'request/not-acceptable': [406, 'Answers are application/json; accept that.'],
+  'request/idempotency-in-progress': [409, 'A request with this Idempotency-Key is being worked on. Ask again shortly.'],
+  'request/csrf': [403, 'Send the session\'s CSRF token in the x-csrf-token header, from a page of this hub.'],
+  'request/query-invalid': [400, 'The GraphQL document is not valid here.'],
+  'request/query-too-complex': [400, 'The GraphQL document is too deep, has too many aliases or costs too much.'],
   'identity/unauthenticated': [401, 'Sign in or send an API key.'],
   'identity/wrong-credentials': [401, 'The e-mail address or password is wrong.'],
   'identity/locked': [429, 'Too many failed attempts. Try again later.'],
@@ -31,6 +37,7 @@ export const errorTable = {
   'exchange/bad-compression': [400, 'The compressed body cannot be read.'],
   'exchange/nothing-to-replay': [409, 'This message has nothing to process again.'],
   'jobs/not-dead': [409, 'Only dead jobs can be retried.'],
+  'hub/internal': [500, 'Something went wrong in the hub. Tell its operator the request id.'],
   'hub/unavailable': [503, 'The hub is starting, stopping or cannot reach its database.'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
 
