@@ -11,7 +11,7 @@ create function current_org() returns text language sql stable parallel safe
 -- One call per table: who sees a row. `own`: organisation_id. `shared`: organisation_id and, when set, counterpart_id.
 -- `trade`: buyer_id and seller_id. Writers must be able to see what they write.
 create function protect(t regclass, visibility text) returns void language plpgsql as $$
-declare rule text;
+declare rule text; part regclass;
 begin
   rule := case visibility
     when 'own' then 'organisation_id = (select current_org())'
@@ -24,6 +24,11 @@ begin
   execute format('create policy tenant on %s to accord_app using (%s) with check (%s)', t, rule, rule);
   execute format('create policy system on %s to accord_system using (true) with check (true)', t);
   execute format('grant select, insert, update, delete on %s to accord_app, accord_system', t);
+  -- Partitions are reached through their parent only: no grants and no policies of their own.
+  for part in select inhrelid from pg_inherits where inhparent = t loop
+    execute format('alter table %s enable row level security', part);
+    execute format('alter table %s force row level security', part);
+  end loop;
 end $$;
 revoke execute on function protect(regclass, text) from public;
 
@@ -70,6 +75,7 @@ create table organisation_identifier (
   unique (qualifier, value, usage)
 );
 select protect('organisation_identifier', 'own');
+revoke insert, update, delete on organisation_identifier from accord_app;
 
 create table app_user (
   id text collate "C" primary key,
