@@ -86,17 +86,17 @@ const transaction = async <T>(pool: Pool, organisationId: string | null, fn: (tx
   try {
     // postgres.js sends a query only when it is awaited or told to. These go out together with the first query of `fn`;
     // a connection answers in order, so the organisation is set by then.
-    const opening: Promise<unknown>[] = [sql.unsafe('begin').execute()]
+    const opening: Promise<unknown>[] = [sql`begin`.execute()]
     if (organisationId !== null) opening.push(setOrganisation(sql, organisationId).execute())
     const opened = Promise.all(opening)
     opened.catch(() => {})
     const result = await fn(makeTx(sql, organisationId))
     await opened
-    const { command } = await sql.unsafe('commit')
+    const { command } = await sql`commit`
     if (command !== 'COMMIT') throw new Error('a query of this transaction failed unheard, so it was rolled back; await every query')
     return result
   } catch (error) {
-    if (!lease.lost) await sql.unsafe('rollback').catch(() => {})
+    if (!lease.lost) await sql`rollback`.catch(() => {})
     throw error
   } finally {
     lease.release()
@@ -140,11 +140,11 @@ type Built = Query | readonly Query[]
  *     const [orders, lines] = await readAs(ctx.db, organisationId, sql => [sql`…`, sql`…`])
  */
 export const readAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
-  isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, 'begin read only', build)
+  isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, true, build)
 
 /** The same for writes that need no answer in between: all of the queries are committed, or none. */
 export const writeAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
-  isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, 'begin', build)
+  isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, false, build)
 
 /** Queries as `accord_system`, sent together, each a transaction of its own. */
 export const readSystem = async <const Q extends Built>(db: Database | Tx, build: (sql: Sql) => Q): Promise<Answers<Q>> => {
@@ -153,14 +153,14 @@ export const readSystem = async <const Q extends Built>(db: Database | Tx, build
   return answers(build(lease.sql)).finally(() => lease.release())
 }
 
-const pipeline = async <Q extends Built>(pool: Pool, organisationId: string, begin: string, build: (sql: Sql) => Q): Promise<Answers<Q>> => {
+const pipeline = async <Q extends Built>(pool: Pool, organisationId: string, readOnly: boolean, build: (sql: Sql) => Q): Promise<Answers<Q>> => {
   const lease: Lease = await pool.lease()
   try {
     const { sql } = lease
     const built = build(sql)
-    const opening = [sql.unsafe(begin).execute(), setOrganisation(sql, organisationId).execute()]
+    const opening = [(readOnly ? sql`begin read only` : sql`begin`).execute(), setOrganisation(sql, organisationId).execute()]
     const answered = answers(built)
-    const ending = sql.unsafe('commit').execute()
+    const ending = sql`commit`.execute()
     const [, result] = await settled([Promise.all(opening), answered, ending])
     return result
   } finally {
