@@ -31,6 +31,8 @@ export const errorTable = {
   'shipments/invalid-packing': [422, 'The packages do not add up to the lines shipped.'],
   'invoices/total-mismatch': [422, 'The invoice total is not the sum of its lines, charges and taxes.'],
   'forecasts/invalid-buckets': [422, 'The forecast buckets overlap or do not fit the calendar.'],
+  'documents/field-unwritable': [422, 'A field does not fit the element it has to be written to.'],
+  'exceptions/invalid-transition': [409, 'The exception cannot go from its present state to the one asked for.'],
   'exchange/empty': [400, 'The body is empty. Send one or more X12 interchanges, from ISA to IEA.'],
   'exchange/not-x12': [422, 'The body does not begin with an ISA segment.'],
   'exchange/truncated': [400, 'The body ended before its announced length. Nothing was stored; send it again.'],

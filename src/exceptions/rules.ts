@@ -1,0 +1,91 @@
+import { DomainError } from '../shared/errors.ts'
+import { findingKey, type Finding } from './finding.ts'
+import type { ExceptionState, Severity } from './schema.ts'
+
+/** The states in which nobody has to do anything any more. */
+export const closedStates = ['resolved', 'auto_resolved', 'expired'] as const satisfies readonly ExceptionState[]
+export const isClosed = (state: ExceptionState): boolean => (closedStates as readonly ExceptionState[]).includes(state)
+
+const ends = ['resolved', 'auto_resolved', 'escalated', 'expired'] as const
+
+/** From each state, where an exception may go. What is closed can only be opened again. */
+export const transitions: Readonly<Record<ExceptionState, readonly ExceptionState[]>> = {
+  open: ['assigned', 'collaborating', 'proposed', ...ends],
+  assigned: ['assigned', 'open', 'collaborating', 'proposed', ...ends],
+  collaborating: ['assigned', 'proposed', ...ends],
+  proposed: ['assigned', 'collaborating', ...ends],
+  escalated: ['assigned', 'collaborating', 'proposed', 'resolved', 'auto_resolved', 'expired'],
+  resolved: ['open'],
+  auto_resolved: ['open'],
+  expired: ['open'],
+}
+
+/**
+ * Refuses a step that the table does not have.
+ * @throws DomainError exceptions/invalid-transition
+ */
+export const checkTransition = (id: string, from: ExceptionState, to: ExceptionState): void => {
+  if (!transitions[from].includes(to)) throw new DomainError('exceptions/invalid-transition', { id, from, to })
+}
+
+/** The rule under which the oddities of one received document are kept: they need no second document to be seen. */
+export const documentRule = 'DOCUMENT'
+
+/** One document that was received, and what is odd about it. No problems: those of an earlier run are over. */
+export type DocumentProblems = {
+  readonly organisationId: string
+  readonly counterpartId?: string
+  readonly partnershipId?: string
+  readonly side: 'buyer' | 'seller'
+  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'invoice' | 'forecast' | 'set'
+  /** The record it became; absent while it is parked, quarantined or nobody's. */
+  readonly documentId?: string
+  readonly source?: { readonly messageId: string; readonly ordinal: number }
+  readonly problems: readonly {
+    readonly code: string
+    readonly detail: string
+    readonly at?: number
+    readonly segment?: string
+    readonly element?: number
+    readonly value?: string
+    readonly severity?: Severity
+  }[]
+}
+
+/** What a document's exceptions hang on: its record, or else the set it came in. */
+export const subjectOf = (document: Pick<DocumentProblems, 'documentId' | 'source'>): string | undefined =>
+  document.documentId ?? setSubject(document)
+export const setSubject = ({ source }: Pick<DocumentProblems, 'source'>): string | undefined =>
+  source && `${source.messageId}/${source.ordinal}`
+
+const subjectKinds = { order: 'order', order_response: 'order', shipment: 'shipment', invoice: 'invoice', forecast: 'forecast', set: 'set' } as const
+
+/** Problems of documents as findings, one for each. Documents without a subject have none. */
+export const problemFindings = (documents: readonly DocumentProblems[]): Finding[] => documents.flatMap(document => {
+  const subjectId = subjectOf(document)
+  if (subjectId === undefined) return []
+  const { documentKind, source } = document
+  return document.problems.map((problem): Finding => ({
+    rule: documentRule,
+    code: problem.code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase(),
+    key: findingKey(documentRule, problem.code, document.partnershipId ?? document.organisationId, subjectId, problem.at ?? '', problem.detail),
+    severity: problem.severity ?? 'warning',
+    organisationId: document.organisationId,
+    ...(document.counterpartId !== undefined && { counterpartId: document.counterpartId }),
+    ...(document.partnershipId !== undefined && { partnershipId: document.partnershipId }),
+    subjectKind: document.documentId === undefined ? 'set' : subjectKinds[documentKind],
+    subjectId,
+    summary: problem.detail,
+    compared: { expected: null, actual: problem.value ?? null, difference: null, tolerance: {} },
+    evidence: [{
+      side: document.side,
+      documentKind,
+      ...(document.documentId !== undefined && { documentId: document.documentId }),
+      ...(source && { messageId: source.messageId, set: source.ordinal }),
+      ...(problem.segment !== undefined && { segment: problem.segment }),
+      ...(problem.at !== undefined && { position: problem.at }),
+      ...(problem.element ? { element: problem.element } : {}),
+      value: problem.value ?? null,
+    }],
+  }))
+})
