@@ -82,11 +82,21 @@ create table app_user (
   email text not null,
   name text not null,
   password_hash text not null,
-  failed_attempts int not null default 0,
-  locked_until timestamptz,
   created_at timestamptz not null default now()
 );
 create unique index app_user_email on app_user (lower(email));
+
+-- Failed sign-ins by the hash of the address, whether a user has it or not: a lock does not tell that somebody exists.
+create table sign_in_attempt (
+  email_hash bytea primary key,
+  failed_attempts int not null default 0,
+  last_at timestamptz not null default now(),
+  locked_until timestamptz
+);
+alter table sign_in_attempt enable row level security;
+alter table sign_in_attempt force row level security;
+create policy system on sign_in_attempt to accord_system using (true) with check (true);
+grant select, insert, update, delete on sign_in_attempt to accord_system;
 
 create table membership (
   id text collate "C" primary key,

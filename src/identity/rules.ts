@@ -56,6 +56,17 @@ export const authorise = (actor: Pick<Actor, 'role' | 'scopes'>, action: Action)
   if (!may(actor, action)) throw new DomainError('identity/forbidden', { action, role: actor.role })
 }
 
+/**
+ * Whether the actor may give a key or member these rights: a narrowed key gives no more than it has itself, and only the
+ * operator makes operators.
+ */
+export const mayGrant = (actor: Pick<Actor, 'scopes'>, scopes: readonly string[]): boolean => {
+  const own = actor.scopes.filter(scope => scope !== 'operate')
+  const given = scopes.filter(scope => scope !== 'operate')
+  if (scopes.includes('operate') && !actor.scopes.includes('operate')) return false
+  return own.length === 0 || (given.length > 0 && given.every(scope => own.includes(scope)))
+}
+
 /** Roles that operate the hub when held in the operator's own organisation. */
 export const operatorScopes = (role: Role, organisationKind: string): readonly string[] =>
   organisationKind === 'operator' && ediDesk.includes(role) ? ['operate'] : []
@@ -66,6 +77,9 @@ const longestLockSeconds = 3600
 /** How long an account is locked after so many failed attempts in a row: not before the fifth, then 30 s doubling up to an hour. */
 export const lockSeconds = (failedAttempts: number): number =>
   failedAttempts < freeAttempts ? 0 : Math.min(30 * 2 ** (failedAttempts - freeAttempts), longestLockSeconds)
+
+/** After how long without a failure an address starts again with all its attempts. */
+export const forgetAttemptsHours = 24
 
 /** After how long the token of a session in use is replaced. */
 export const rotateAfterMinutes = 60

@@ -21,6 +21,8 @@ export const errorTable = {
   'identity/wrong-credentials': [401, 'The e-mail address or password is wrong.'],
   'identity/locked': [429, 'Too many failed attempts. Try again later.'],
   'identity/forbidden': [403, 'Your role or key does not allow this.'],
+  'identity/weak-password': [422, 'The password is too short or too long.'],
+  'identity/last-administrator': [409, 'An organisation keeps at least one administrator.'],
   'record/not-found': [404, 'There is no such record, or it is not yours to see.'],
   'record/conflict': [409, 'A record with this key exists already.'],
   'partners/not-a-partner': [422, 'There is no active partnership with this organisation.'],

@@ -109,12 +109,11 @@ export const messageSet = pgTable('message_set', {
 }, table => [primaryKey({ columns: [table.messageId, table.ordinal] })])
 
 export const controlCounter = pgTable('control_counter', {
-  organisationId: text('organisation_id').notNull(),
   sender: text('sender').notNull(),
   receiver: text('receiver').notNull(),
   kind: text('kind', { enum: ['interchange', 'group'] }).notNull(),
   lastNumber: bigint('last_number', { mode: 'number' }).notNull(),
-}, table => [primaryKey({ columns: [table.organisationId, table.sender, table.receiver, table.kind] })])
+}, table => [primaryKey({ columns: [table.sender, table.receiver, table.kind] })])
 
 export const delivery = pgTable('delivery', {
   id: text('id').primaryKey(),

@@ -31,9 +31,14 @@ export const appUser = pgTable('app_user', {
   email: text('email').notNull(),
   name: text('name').notNull(),
   passwordHash: text('password_hash').notNull(),
-  failedAttempts: integer('failed_attempts').notNull().default(0),
-  lockedUntil: instant('locked_until'),
   createdAt: instant('created_at').notNull().defaultNow(),
+})
+
+export const signInAttempt = pgTable('sign_in_attempt', {
+  emailHash: bytes('email_hash').primaryKey(),
+  failedAttempts: integer('failed_attempts').notNull().default(0),
+  lastAt: instant('last_at').notNull().defaultNow(),
+  lockedUntil: instant('locked_until'),
 })
 
 export const membership = pgTable('membership', {
