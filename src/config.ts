@@ -29,6 +29,7 @@ const Settings = Type.Object({
   RATE_LIMIT_PER_MINUTE: Type.Integer({ minimum: 1, default: 600 }),
   ACK_WARN_HOURS: Type.Number({ exclusiveMinimum: 0, default: 4 }),
   ACK_OVERDUE_HOURS: Type.Number({ exclusiveMinimum: 0, default: 24 }),
+  METRICS_TOKEN: Type.Optional(Type.String({ minLength: 16 })),
   OTEL_EXPORTER_OTLP_ENDPOINT: Type.Optional(Type.String({ pattern: '^https?://' })),
 })
 
@@ -51,6 +52,7 @@ const expectations: Record<keyof Static<typeof Settings>, string> = {
   RATE_LIMIT_PER_MINUTE: 'a whole number of requests, at least 1',
   ACK_WARN_HOURS: 'a number of hours above 0',
   ACK_OVERDUE_HOURS: 'a number of hours above 0',
+  METRICS_TOKEN: 'a random text of at least 16 characters',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'the http(s) address of an OpenTelemetry collector',
 }
 
