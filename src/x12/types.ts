@@ -36,6 +36,9 @@ export interface Transaction {
   readonly controlNumber: string
   /** GS08 of the group it travels in. */
   readonly version: string
+  /** ST03, when sent. */
+  readonly implementation?: string
+  /** Everything between ST and SE. */
   readonly root: Loop
 }
 
@@ -73,6 +76,8 @@ export interface Finding {
   readonly interchangeCode?: string
   /** One sentence that a clerk understands: what, where, what to do. */
   readonly message: string
+  /** What the sentence was built from, beside the fields above (`name`, `minimum`, `expected`…); for other languages. */
+  readonly params?: Readonly<Record<string, string | number>>
 }
 
 export interface InterchangeHeader {
@@ -149,6 +154,16 @@ export interface InterchangeResult {
   readonly findings: readonly Finding[]
 }
 
+/** An interchange acknowledgement found in the input: which of our interchanges it is about, and what became of it. */
+export interface InterchangeAcknowledgement {
+  readonly offset: number
+  readonly controlNumber: string // TA101
+  readonly date: string // TA102
+  readonly time: string // TA103
+  readonly outcome: string // TA104: A, E or R as sent
+  readonly noteCode: string // TA105
+}
+
 /** What reading yields, in document order. `junk` is input outside any interchange (not X12 at all, or text between interchanges). */
 export type ReadEvent =
   | { readonly type: 'interchange'; readonly header: InterchangeHeader }
@@ -156,4 +171,5 @@ export type ReadEvent =
   | { readonly type: 'set'; readonly result: SetResult; readonly group: GroupHeader; readonly interchange: InterchangeHeader }
   | { readonly type: 'group-end'; readonly result: GroupResult; readonly interchange: InterchangeHeader }
   | { readonly type: 'interchange-end'; readonly result: InterchangeResult }
+  | { readonly type: 'ta1'; readonly acknowledgement: InterchangeAcknowledgement; readonly interchange: InterchangeHeader }
   | { readonly type: 'junk'; readonly finding: Finding }

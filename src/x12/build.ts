@@ -1,0 +1,147 @@
+/** Turns lexed segments into strings and a tree. Only used when a tree is wanted, or when a finding needs the value. */
+import type { Guide } from './compile.ts'
+import { componentMark, elementLimit, repetitionMark, type SegmentLexer } from './lex.ts'
+import type { ElementValue, Loop, Segment } from './types.ts'
+
+const cacheSize = 4096
+
+/** Strings of the lexer's current segment. Short values (codes, units, qualifiers) repeat endlessly and are kept in a small cache by their packed key. */
+export class ElementText {
+  private readonly lexer: SegmentLexer
+  private readonly encoding: 'latin1' | 'utf8'
+  private readonly cachedKeys = new Int32Array(cacheSize)
+  private readonly cached: string[] = new Array<string>(cacheSize).fill('')
+  private viewed: Uint8Array | null = null
+  private view: Buffer = Buffer.alloc(0)
+  private segmentStart = -1
+  private segmentBase = -1
+  private segmentText = ''
+
+  constructor(lexer: SegmentLexer, encoding: 'latin1' | 'utf8') {
+    this.lexer = lexer
+    this.encoding = encoding
+  }
+
+  /** Any stretch of the buffer. */
+  slice(start: number, end: number): string {
+    const buffer = this.lexer.buffer
+    if (this.viewed !== buffer) {
+      this.view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+      this.viewed = buffer
+    }
+    return this.view.toString(this.encoding, start, end)
+  }
+
+  /** Element `index` of the current segment (0 = its id) as it stands, separators inside included. */
+  raw(index: number): string {
+    const { lexer } = this
+    const start = lexer.elementStart(index)
+    const end = lexer.ends[index] as number
+    const length = end - start
+    if (length === 0) return ''
+    if (length <= 4) return this.short(start, end, lexer.keys[index] as number)
+    if (this.encoding === 'utf8') return this.slice(start, end)
+    if (this.segmentStart !== lexer.start || this.segmentBase !== lexer.base) {
+      this.segmentText = this.slice(lexer.start, lexer.end)
+      this.segmentStart = lexer.start
+      this.segmentBase = lexer.base
+    }
+    return this.segmentText.slice(start - lexer.start, end - lexer.start)
+  }
+
+  /** The buffer has other contents from now on. */
+  forget(): void {
+    this.segmentStart = -1
+    this.viewed = null
+  }
+
+  private short(start: number, end: number, key: number): string {
+    const at = (Math.imul(key, 0x9e3779b1) >>> 20) & (cacheSize - 1)
+    const found = this.cached[at] as string
+    if (this.cachedKeys[at] === key && found.length === end - start) return found
+    const text = this.slice(start, end)
+    this.cachedKeys[at] = key
+    this.cached[at] = text
+    return text
+  }
+
+  /** Element `index` taken apart at the separators that occur in it. */
+  value(index: number): ElementValue {
+    const marks = this.lexer.masks[index] as number
+    const raw = this.raw(index)
+    if ((marks & (componentMark | repetitionMark)) === 0) return raw
+    const { component, repetition } = this.lexer.delimiters
+    const separator = String.fromCharCode(component)
+    const parts = (text: string): string | string[] => text.includes(separator) ? text.split(separator) : text
+    if (repetition === null || (marks & repetitionMark) === 0) return parts(raw)
+    return { repeats: raw.split(String.fromCharCode(repetition)).map(parts) }
+  }
+
+  /** The current segment. `position` is its ordinal in the set. */
+  segment(position: number): Segment {
+    const { lexer } = this
+    let last = Math.min(lexer.count, elementLimit) - 1
+    while (last > 0 && (lexer.ends[last] as number) === lexer.elementStart(last)) last--
+    const elements = new Array<ElementValue>(last)
+    for (let i = 1; i <= last; i++) elements[i - 1] = this.value(i)
+    return { id: this.raw(0), position, offset: lexer.base + lexer.start, elements }
+  }
+}
+
+interface OpenLoop {
+  readonly node: number
+  readonly children: (Segment | Loop)[]
+}
+
+/** Puts segments where the guide's nodes say. Without a guide the tree is flat. */
+export class TreeBuilder {
+  private readonly text: ElementText
+  private guide: Guide | null = null
+  private readonly stack: OpenLoop[] = []
+  private root: Loop = { id: '', children: [] }
+  private top: (Segment | Loop)[] = []
+
+  constructor(text: ElementText) {
+    this.text = text
+  }
+
+  begin(set: string, guide: Guide | null): void {
+    this.guide = guide
+    this.top = []
+    this.root = { id: set, children: this.top }
+    this.stack.length = 0
+    this.stack.push({ node: 0, children: this.top })
+  }
+
+  /** Add the current segment at a node; `opensLoop` when a loop begins with it. */
+  add(position: number, node: number, opensLoop: boolean): void {
+    const { guide, stack } = this
+    if (guide !== null) {
+      const loop = guide.parents[node] as number
+      const around = opensLoop ? guide.parents[loop] as number : loop
+      if ((stack[stack.length - 1] as OpenLoop).node !== around) {
+        while ((stack[stack.length - 1] as OpenLoop).node > around) stack.pop()
+        this.top = (stack[stack.length - 1] as OpenLoop).children
+      }
+      if (opensLoop) {
+        const children: (Segment | Loop)[] = []
+        this.top.push({ id: guide.names[loop] as string, children })
+        stack.push({ node: loop, children })
+        this.top = children
+      }
+    }
+    this.top.push(this.text.segment(position))
+  }
+
+  /** Add the current segment where the tree stands: one that has no place in the guide. */
+  addStray(position: number): void {
+    this.top.push(this.text.segment(position))
+  }
+
+  finish(): Loop {
+    const root = this.root
+    this.stack.length = 0
+    this.top = []
+    return root
+  }
+}

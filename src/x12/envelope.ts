@@ -1,0 +1,200 @@
+/**
+ * The envelopes: ISA with its delimiters, GS, TA1, and the codes that TA1 gives their faults.
+ * ISA is read by position (X12.5: 106 bytes); one whose padding was lost on the way is read by its separators, with a finding.
+ */
+import { finding, type FindingList } from './finding.ts'
+import type { Delimiters, GroupHeader, InterchangeAcknowledgement, InterchangeHeader } from './types.ts'
+
+const separatorPositions = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103] as const
+/** Widths of ISA01 to ISA16. */
+export const interchangeWidths = [2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1] as const
+const headerLength = 106
+const excessWidth = 10
+const longestLooseHeader = 300
+
+/** TA105 for a fault in ISA01…ISA15. */
+const noteCodes = ['', '010', '011', '012', '013', '005', '006', '007', '008', '014', '015', '016', '017', '018', '019', '020'] as const
+
+export type HeaderReading =
+  | { readonly kind: 'header'; readonly header: InterchangeHeader; readonly next: number }
+  | { readonly kind: 'more' }
+  | { readonly kind: 'unreadable' }
+
+function isAlphanumeric(b: number | undefined): boolean {
+  return b !== undefined && ((b >= 0x30 && b <= 0x39) || (b >= 0x41 && b <= 0x5a) || (b >= 0x61 && b <= 0x7a))
+}
+
+/** Does an ISA segment begin here? `undefined` when that needs more bytes. */
+export function beginsInterchange(bytes: Uint8Array, at: number, available: number): boolean | undefined {
+  const id = [0x49, 0x53, 0x41]
+  for (let i = 0; i < 3; i++) {
+    if (at + i >= available) return undefined
+    if (bytes[at + i] !== id[i]) return false
+  }
+  return at + 3 >= available ? undefined : !isAlphanumeric(bytes[at + 3])
+}
+
+/** Read the ISA segment that begins at `at`. The same bytes give the same reading however they arrive. */
+export function readInterchangeHeader(bytes: Uint8Array, at: number, available: number, final: boolean, base: number): HeaderReading {
+  const element = bytes[at + 3] as number
+  let fixed = true
+  for (const position of separatorPositions) {
+    if (at + position >= available) break
+    if (bytes[at + position] !== element) {
+      fixed = false
+      break
+    }
+  }
+  if (fixed) {
+    if (at + headerLength <= available) return interchangeHeader(bytes, at, separatorPositions.map(p => at + p), base)
+    return final ? { kind: 'unreadable' } : { kind: 'more' }
+  }
+  const separators: number[] = []
+  const end = Math.min(available, at + longestLooseHeader)
+  for (let i = at + 3; i < end && separators.length < 16; i++) {
+    const b = bytes[i] as number
+    if (b === element) separators.push(i)
+    else if (b === 0x0a || b === 0x0d) return { kind: 'unreadable' }
+  }
+  const last = separators[15]
+  if (last === undefined || last + 2 >= available) {
+    return final || available >= at + longestLooseHeader ? { kind: 'unreadable' } : { kind: 'more' }
+  }
+  return interchangeHeader(bytes, at, separators, base)
+}
+
+function interchangeHeader(bytes: Uint8Array, at: number, separators: readonly number[], base: number): HeaderReading {
+  const last = separators[15] as number
+  const ends = [...separators.slice(1), last + 2]
+  const elements = separators.map((start, i) => latin1(bytes, start + 1, ends[i] as number))
+  const delimiters = delimitersOf(bytes, separators[0] as number, last, elements)
+  const tooWide = elements.some((value, i) => value.length > (interchangeWidths[i] as number) + excessWidth)
+  if (tooWide || isAlphanumeric(delimiters.segment) || delimiters.segment === delimiters.element) return { kind: 'unreadable' }
+  const element = (n: number) => elements[n - 1] as string
+  return {
+    kind: 'header',
+    next: last + 3,
+    header: {
+      offset: base + at,
+      delimiters,
+      senderQualifier: element(5).trimEnd(),
+      senderId: element(6).trimEnd(),
+      receiverQualifier: element(7).trimEnd(),
+      receiverId: element(8).trimEnd(),
+      date: element(9),
+      time: element(10),
+      version: element(12),
+      controlNumber: element(13),
+      acknowledgementRequested: element(14) === '1',
+      usage: element(15),
+      elements,
+    },
+  }
+}
+
+function delimitersOf(bytes: Uint8Array, first: number, last: number, elements: readonly string[]): Delimiters {
+  const element = bytes[first] as number
+  const component = bytes[last + 1] as number
+  const segment = bytes[last + 2] as number
+  const standards = elements[10] ?? ''
+  const candidate = standards.charCodeAt(0)
+  const separates = standards.length === 1 && (elements[11] ?? '') >= '00402' && !isAlphanumeric(candidate) && candidate !== 0x20
+    && candidate !== element && candidate !== component && candidate !== segment
+  return { element, component, segment, repetition: separates ? candidate : null }
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return String.fromCharCode(...bytes.subarray(start, end))
+}
+
+// ---- Judging headers ---------------------------------------------------------------------------------------------
+
+const isCalendarDate = (value: string): boolean => {
+  const match = /^(\d\d)?(\d\d)(\d\d)(\d\d)$/.exec(value)
+  if (!match) return false
+  const date = new Date(Date.UTC(Number((match[1] ?? '20') + match[2]), Number(match[3]) - 1, Number(match[4])))
+  return date.getUTCMonth() === Number(match[3]) - 1 && date.getUTCDate() === Number(match[4])
+}
+const isClockTime = (value: string): boolean => /^([01]\d|2[0-3])[0-5]\d([0-5]\d\d{0,2})?$/.test(value)
+
+/** Valid contents of ISA elements whose contents the standard limits. */
+const headerRules: readonly [element: number, valid: (value: string) => boolean, expected: string][] = [
+  [1, v => /^0\d$/.test(v), '00 to 08'],
+  [3, v => /^0[01]$/.test(v), '00 or 01'],
+  [5, v => /^[A-Z0-9]{2}$/.test(v), 'a qualifier of two characters'],
+  [6, v => v.trim() !== '', 'an identifier'],
+  [7, v => /^[A-Z0-9]{2}$/.test(v), 'a qualifier of two characters'],
+  [8, v => v.trim() !== '', 'an identifier'],
+  [9, isCalendarDate, 'a date, YYMMDD'],
+  [10, isClockTime, 'a time, HHMM'],
+  [12, v => /^\d{5}$/.test(v), 'a version such as 00401'],
+  [14, v => v === '0' || v === '1', '0 or 1'],
+  [15, v => v === 'P' || v === 'T' || v === 'I', 'P, T or I'],
+]
+
+/** Findings about an ISA segment: lost padding, invalid contents. Most leave the interchange accepted with a note. */
+export function judgeInterchangeHeader(header: InterchangeHeader, findings: FindingList): void {
+  const place = { offset: header.offset, segmentId: 'ISA' }
+  for (const [i, value] of header.elements.entries()) {
+    const expected = interchangeWidths[i] as number
+    if (i < 15 && i !== 12 && value.length !== expected) {
+      findings.add(finding('interchange-element-width', { ...place, element: i + 1, value }, { expected }, noteCodes[i + 1]))
+    }
+  }
+  for (const [element, valid, expected] of headerRules) {
+    const value = header.elements[element - 1] as string
+    if (!valid(value) && !(value.length !== interchangeWidths[element - 1] && valid(value.trimEnd()))) {
+      findings.add(finding('interchange-element-invalid', { ...place, element, value }, { expected }, noteCodes[element]))
+    }
+  }
+  const number = { ...place, element: 13, value: header.controlNumber }
+  if (!/^\d+$/.test(header.controlNumber.trim())) findings.add(finding('interchange-control-invalid', number))
+  else if (header.controlNumber.length !== 9) findings.add(finding('interchange-control-width', number))
+  const { element, component, segment } = header.delimiters
+  if (component === element || component === segment) findings.add(finding('interchange-delimiters', { ...place, element: 16 }))
+}
+
+/** The elements of a GS segment as a header. `at(n)` gives element n, '' when absent. */
+export function groupHeader(at: (n: number) => string, offset: number): GroupHeader {
+  return {
+    offset,
+    functionalId: at(1).trimEnd(),
+    senderCode: at(2).trimEnd(),
+    receiverCode: at(3).trimEnd(),
+    date: at(4),
+    time: at(5),
+    controlNumber: at(6).trim(),
+    agency: at(7).trimEnd(),
+    version: at(8).trim(),
+  }
+}
+
+const groupRules: readonly [element: number, valid: (header: GroupHeader) => boolean, value: (header: GroupHeader) => string, expected: string][] = [
+  [1, h => /^[A-Z0-9]{2}$/.test(h.functionalId), h => h.functionalId, 'a functional identifier of two characters'],
+  [2, h => h.senderCode.length >= 2 && h.senderCode.length <= 15, h => h.senderCode, '2 to 15 characters'],
+  [3, h => h.receiverCode.length >= 2 && h.receiverCode.length <= 15, h => h.receiverCode, '2 to 15 characters'],
+  [4, h => isCalendarDate(h.date.trim()), h => h.date, 'a date, YYYYMMDD'],
+  [5, h => isClockTime(h.time.trim()), h => h.time, 'a time, HHMM'],
+  [7, h => h.agency === 'X' || h.agency === 'T', h => h.agency, 'X or T'],
+]
+
+/** Findings about a GS segment. Those that TA1 can note go to `interchange` too. */
+export function judgeGroupHeader(header: GroupHeader, group: FindingList, interchange: FindingList): void {
+  const place = { offset: header.offset, segmentId: 'GS' }
+  for (const [element, valid, value, expected] of groupRules) {
+    if (!valid(header)) interchange.add(finding('group-header-invalid', { ...place, element, value: value(header) }, { expected }))
+  }
+  if (!/^\d{1,9}$/.test(header.controlNumber)) {
+    group.add(finding('group-control-invalid', { ...place, element: 6, value: header.controlNumber }))
+  }
+}
+
+export function interchangeAcknowledgement(at: (n: number) => string, offset: number): InterchangeAcknowledgement {
+  return { offset, controlNumber: at(1).trim(), date: at(2), time: at(3), outcome: at(4).trim(), noteCode: at(5).trim() }
+}
+
+/** Equal as the numbers they are when both are numbers (leading zeros do not count), else as text. */
+export function sameNumber(a: string, b: string): boolean {
+  const digits = /^\d{1,15}$/
+  return digits.test(a) && digits.test(b) ? Number(a) === Number(b) : a === b
+}

@@ -1,0 +1,119 @@
+/** One transaction set on its own: read again from its stored bytes, or judged before it is written. */
+import { ElementText, TreeBuilder } from './build.ts'
+import type { Guide } from './compile.ts'
+import { sameNumber } from './envelope.ts'
+import { finding } from './finding.ts'
+import { keyOf, SegmentLexer } from './lex.ts'
+import type { Delimiters, Finding, SetResult, Transaction } from './types.ts'
+import { SetValidator, type CheckLevel } from './validate.ts'
+import { encodeTransaction } from './write.ts'
+
+export interface TransactionInfo {
+  /** ST01 and ST02; by default as found. */
+  readonly set?: string
+  readonly controlNumber?: string
+  /** GS08 of its group. */
+  readonly version: string
+  readonly encoding?: 'latin1' | 'utf8'
+  /** Offset of its first byte in the stored file. Default 0. */
+  readonly offset?: number
+  readonly ordinal?: number
+  /** `envelope` (default) only places the segments in the tree, for sets that were judged when they arrived. */
+  readonly level?: 'envelope' | 'syntax' | 'full' | 'partner'
+}
+
+const seKey = keyOf('SE')
+
+/** The tools of one reading. They are kept, since reading again happens for thousands of sets in a row. */
+class Bench {
+  readonly lexer = new SegmentLexer()
+  readonly text: ElementText
+  readonly builder: TreeBuilder
+  readonly validator: SetValidator
+  constructor(encoding: 'latin1' | 'utf8') {
+    this.text = new ElementText(this.lexer, encoding)
+    this.builder = new TreeBuilder(this.text)
+    this.validator = new SetValidator(this.lexer, this.text, encoding)
+  }
+}
+const benches: { latin1?: Bench; utf8?: Bench } = {}
+
+/**
+ * Read the bytes of exactly one set, from the S of ST to the terminator of SE. The result has a transaction unless an error was found.
+ * Nothing is thrown on content.
+ */
+export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide: Guide, info: TransactionInfo): SetResult {
+  const encoding = info.encoding ?? 'latin1'
+  const { lexer, text, builder, validator } = benches[encoding] ??= new Bench(encoding)
+  const level: CheckLevel = info.level === undefined || info.level === 'envelope' ? 'structure' : info.level
+  const base = info.offset ?? 0
+  lexer.use(delimiters)
+  lexer.buffer = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  lexer.base = base
+  text.forget()
+  const last = bytes.lastIndexOf(delimiters.segment)
+  const { findings } = validator
+  findings.clear()
+  const element = (n: number): string => n < lexer.count ? text.raw(n).trim() : ''
+  let at = 0
+  let position = 0
+  let set = info.set ?? guide.set
+  let controlNumber = info.controlNumber ?? ''
+  let implementation = ''
+  let ended = false
+  builder.begin(set, guide)
+  validator.begin(guide, level, builder)
+  while (at <= last && !ended) {
+    const b = bytes[at] as number
+    if (b === delimiters.segment || (b <= 0x20 && b !== delimiters.element)) {
+      at++
+      continue
+    }
+    at = lexer.scan(at, bytes.byteLength, true)
+    position++
+    if (position === 1) {
+      set = info.set ?? element(1)
+      controlNumber = info.controlNumber ?? element(2)
+      implementation = element(3)
+    } else if (lexer.keys[0] === seKey) {
+      ended = true
+      validator.end(position, base + lexer.start)
+      const place = { offset: base + lexer.start, segmentPosition: position, segmentId: 'SE' }
+      if (element(2) !== controlNumber) {
+        findings.add(finding('set-control-mismatch', { ...place, element: 2, value: element(2) }, { expected: controlNumber }))
+      }
+      if (!sameNumber(element(1), String(position))) {
+        findings.add(finding('set-count-wrong', { ...place, element: 1, value: element(1) }, { expected: position }))
+      }
+    } else if (!validator.segment(position)) {
+      validator.unknownSegment(position)
+    }
+  }
+  if (!ended) {
+    validator.end(position + 1, base + at)
+    findings.add(finding('set-trailer-missing', { offset: base + at, segmentPosition: position + 1, segmentId: 'SE' }))
+  }
+  const rejected = findings.errors > 0
+  const transaction: Transaction = {
+    set, controlNumber, version: info.version, root: builder.finish(), ...(implementation === '' ? {} : { implementation }),
+  }
+  lexer.buffer = new Uint8Array(0)
+  text.forget()
+  return {
+    ordinal: info.ordinal ?? 0, set, controlNumber, ...(implementation === '' ? {} : { implementation }),
+    start: base, end: base + at, segmentCount: position, outcome: rejected ? 'R' : 'A', findings: findings.take(base),
+    ...(rejected ? {} : { transaction }),
+  }
+}
+
+// Separators that no data can hold legitimately: the tree is judged as it stands, whatever delimiters it will travel with.
+const neutral: Delimiters = { element: 0x1d, component: 0x1f, segment: 0x1c, repetition: 0x1e }
+
+/** Judge a tree as if it had arrived. Offsets in the findings mean nothing; positions count from ST = 1. */
+export function validateTransaction(transaction: Transaction, guide: Guide): Finding[] {
+  const text = encodeTransaction(transaction, neutral)
+  const result = readTransaction(Buffer.from(text, 'utf8'), neutral, guide, {
+    version: transaction.version, encoding: 'utf8', level: 'full', set: transaction.set, controlNumber: transaction.controlNumber,
+  })
+  return [...result.findings]
+}

@@ -1,0 +1,299 @@
+/**
+ * Judges the segments of one transaction set, one after the other, against a guide: is it expected here, how often, and are
+ * its elements right. Fast on what is right (integers from the lexer against compiled tables), exact on what is not.
+ */
+import {
+  hasEarlierPlace, loopBegins, loopPath, loopRepeats, missingBetween, noteConditional, noteExclusive, noteList, notePaired, noteRequired,
+  sameSegment, slotCodeMask, slotCodes, slotMax, slotMin, slotReject, slotSize, slotType, someMissing, transition, transitionBeyond,
+  transitionShift, typeDate, typeDecimal, typeInteger, typeTime, type Guide,
+} from './compile.ts'
+import type { ElementText, TreeBuilder } from './build.ts'
+import { ElementJudge } from './judge.ts'
+import { countDigits, hasCode, isDate, isTime } from './element.ts'
+import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
+import type { ElementUse, SegmentUse } from './guide.ts'
+import { Hierarchy } from './hierarchy.ts'
+import { blank, elementLimit, high, keyOf, point, segmentLimit, sign, type SegmentLexer } from './lex.ts'
+
+/** How much is checked. `structure` only places segments (for sets judged before); each further level checks what the one before does, and more. */
+export type CheckLevel = 'structure' | 'syntax' | 'full' | 'partner'
+
+export const findingsPerSet = 1000
+const hlKey = keyOf('HL')
+const bsnKey = keyOf('BSN')
+
+export class SetValidator {
+  readonly findings = new FindingList(findingsPerSet)
+  private readonly lexer: SegmentLexer
+  private readonly text: ElementText
+  private readonly judge: ElementJudge
+  private readonly hierarchy = new Hierarchy()
+  private guide!: Guide
+  private builder: TreeBuilder | null = null
+  private elements = true
+  private codes = true
+  private extraReject = 0
+  private node = 0
+  private repeat = 0
+  private counts = new Int32Array(512)
+
+  constructor(lexer: SegmentLexer, text: ElementText, encoding: 'latin1' | 'utf8') {
+    this.lexer = lexer
+    this.text = text
+    this.extraReject = encoding === 'utf8' ? high : 0
+    this.judge = new ElementJudge(lexer, text, encoding, (kind, place, params) => this.report(kind, place, params))
+  }
+
+  /** Start a set, just after its ST; `findings` go on as they are. With a builder, segments that fit are added to its tree. */
+  begin(guide: Guide, level: CheckLevel, builder: TreeBuilder | null): void {
+    this.guide = guide
+    this.builder = builder
+    this.elements = level !== 'structure'
+    this.codes = level !== 'syntax'
+    this.judge.codes = this.codes
+    this.node = 0
+    this.repeat = 0
+    if (this.counts.length < guide.nodeCount) this.counts = new Int32Array(guide.nodeCount * 2)
+    if (guide.hierarchySymbol >= 0) this.hierarchy.begin()
+  }
+
+  /** Judge the lexer's current segment. Returns false, having done nothing, when its id is not in the set at all: it may be an envelope segment. */
+  segment(position: number): boolean {
+    const { guide, node } = this
+    const key = this.lexer.keys[0] as number
+    const symbol = guide.symbols.find(key)
+    if (symbol < 0) return false
+    const row = guide.rows[node] as Int32Array | null
+    let step = row === null ? 0 : row[symbol] as number
+    if (step === 0) step = transition(guide, node, symbol)
+    if (step < 0) {
+      const kind = hasEarlierPlace(guide, node, symbol) ? 'segment-out-of-order' : 'segment-unexpected'
+      this.report(kind, this.place(position, node))
+      return true
+    }
+    let target = step >> transitionShift
+    if ((step & sameSegment) !== 0) {
+      if (++this.repeat > (guide.maxima[target] as number)) {
+        step = this.overSegment(position, symbol, step)
+        target = step >> transitionShift
+      }
+    } else {
+      this.repeat = 1
+      if ((step & (loopBegins | loopRepeats | someMissing)) !== 0) {
+        step = this.enter(position, symbol, step)
+        target = step >> transitionShift
+      }
+    }
+    this.node = target
+    if (this.elements) {
+      const definition = guide.definitions[target] as number
+      this.checkElements(definition, position)
+      if (guide.hierarchySymbol >= 0 && (key === hlKey || key === bsnKey)) this.checkHierarchy(key, position)
+    }
+    if (this.builder !== null) this.builder.add(position, target, (step & (loopBegins | loopRepeats)) !== 0)
+    return true
+  }
+
+  /** A segment whose id the guide does not have. */
+  unknownSegment(position: number): void {
+    const id = this.text.raw(0)
+    const known = this.guide.model.dictionary.has(id)
+    this.report(known ? 'segment-not-in-set' : 'segment-unknown', this.place(position, this.node), { set: this.guide.set })
+  }
+
+  /** A segment that outgrew the limit and was skipped. */
+  oversizedSegment(position: number, offset: number, id: string): void {
+    this.report('segment-too-long', { offset, segmentPosition: position, segmentId: id }, { maximum: segmentLimit })
+  }
+
+  /** The set ends before segment `position`: whatever mandatory is still to come is missing. */
+  end(position: number, offset: number): void {
+    this.reportMissing(missingBetween(this.guide, this.node, -1), position, offset)
+  }
+
+  report(kind: FaultKind, place: Place, params?: Readonly<Record<string, string | number>>): void {
+    this.findings.add(finding(kind, place, params))
+    if (this.findings.errors > 0) this.builder = null
+  }
+
+  // ---- Place in the set ----------------------------------------------------------------------------------------
+
+  /** A loop begins or repeats, or something mandatory was passed over. Returns the transition to take. */
+  private enter(position: number, symbol: number, step: number): number {
+    const { guide, counts } = this
+    const loop = guide.parents[step >> transitionShift] as number
+    let full = -1
+    if ((step & loopBegins) !== 0) {
+      counts[loop] = 1
+    } else if ((step & loopRepeats) !== 0) {
+      counts[loop] = (counts[loop] as number) + 1
+      if ((counts[loop] as number) > (guide.maxima[loop] as number)) {
+        const beyond = transitionBeyond(guide, this.node, symbol, loop)
+        if (beyond >= 0) {
+          full = loop
+          step = beyond
+          const next = guide.parents[step >> transitionShift] as number
+          if ((step & loopBegins) !== 0) counts[next] = 1
+          else if ((step & loopRepeats) !== 0) counts[next] = (counts[next] as number) + 1
+        } else {
+          this.report('loop-over-max', this.place(position, loop), { name: guide.names[loop] as string, maximum: guide.maxima[loop] as number })
+        }
+      }
+    }
+    if ((step & someMissing) !== 0) {
+      this.reportMissing(missingBetween(guide, this.node, symbol, full), position, this.lexer.base + this.lexer.start)
+    }
+    return step
+  }
+
+  private overSegment(position: number, symbol: number, step: number): number {
+    const { guide } = this
+    const beyond = transitionBeyond(guide, this.node, symbol, -1)
+    if (beyond >= 0) {
+      this.repeat = 1
+      return this.enter(position, symbol, beyond)
+    }
+    const maximum = guide.maxima[step >> transitionShift] as number
+    this.report('segment-over-max', this.place(position, this.node), { maximum })
+    return step
+  }
+
+  private reportMissing(nodes: readonly number[], position: number, offset: number): void {
+    const { guide } = this
+    for (const node of nodes) {
+      const use = guide.uses[guide.definitions[node] as number] as SegmentUse
+      this.report('segment-missing', {
+        offset, segmentPosition: position, segmentId: use.id, loopPath: loopPath(guide, node),
+      }, { segmentName: use.name })
+    }
+  }
+
+  private place(position: number, node: number): Place {
+    const { lexer } = this
+    return { offset: lexer.base + lexer.start, segmentPosition: position, segmentId: this.text.raw(0), loopPath: loopPath(this.guide, node) }
+  }
+
+  // ---- Elements ------------------------------------------------------------------------------------------------
+
+  private checkElements(definition: number, position: number): void {
+    const { guide, lexer, codes: checkCodes, extraReject } = this
+    const { slots } = guide
+    const { buffer, ends, masks, keys } = lexer
+    const defined = guide.elementCount[definition] as number
+    const sent = lexer.count - 1
+    const last = sent < defined ? sent : defined
+    let slot = guide.slotStart[definition] as number
+    let start = (ends[0] as number) + 1
+    let present = 0
+    for (let e = 1; e <= last; e++) {
+      const end = ends[e] as number
+      const length = end - start
+      if (length > 0) {
+        if (e < 32) present |= 1 << (e - 1)
+        const mask = masks[e] as number
+        let fine = length >= (slots[slot + slotMin] as number) && length <= (slots[slot + slotMax] as number)
+          && (mask & ((slots[slot + slotReject] as number) | extraReject)) === 0
+          && ((mask & blank) === 0 || (buffer[start] !== 0x20 && buffer[end - 1] !== 0x20))
+        const type = slots[slot + slotType] as number
+        if (type !== 0) {
+          if (type === typeDate) fine = fine && isDate(buffer, start, end)
+          else if (type === typeTime) fine = fine && isTime(buffer, start, end)
+          else if (type === typeInteger || type === typeDecimal) {
+            if ((mask & (point | sign)) !== 0) {
+              const digits = countDigits(buffer, start, end, type === typeDecimal)
+              fine = digits >= (slots[slot + slotMin] as number) && digits <= (slots[slot + slotMax] as number)
+            }
+          }
+        } else if (fine && checkCodes) {
+          const table = slots[slot + slotCodes] as number
+          fine = table < 0 || (length <= 4 && hasCode(guide.codes, table, slots[slot + slotCodeMask] as number, keys[e] as number))
+        }
+        if (!fine) this.judge.element((guide.uses[definition] as SegmentUse).elements[e - 1] as ElementUse, e, this.place(position, this.node))
+      }
+      start = end + 1
+      slot += slotSize
+    }
+    const mandatory = guide.mandatory[definition] as number
+    if ((present & mandatory) !== mandatory || (present & (guide.forbidden[definition] as number)) !== 0) {
+      this.requirementFaults(definition, present, position)
+    }
+    const { notes } = guide
+    for (let n = guide.noteStart[definition] as number, end = guide.noteStart[definition + 1] as number; n < end; n += 3) {
+      const group = notes[n + 1] as number
+      const found = present & group
+      let kept = true
+      switch (notes[n] as number) {
+        case notePaired: kept = found === 0 || found === group; break
+        case noteRequired: kept = found !== 0; break
+        case noteExclusive: kept = (found & (found - 1)) === 0; break
+        case noteConditional: kept = (found & (notes[n + 2] as number)) === 0 || found === group; break
+        case noteList: kept = (found & (notes[n + 2] as number)) === 0 || found !== (notes[n + 2] as number); break
+      }
+      if (!kept) this.noteFault(definition, (n - (guide.noteStart[definition] as number)) / 3, present, position)
+    }
+    if (sent > defined) this.excessElements(definition, position)
+  }
+
+  private requirementFaults(definition: number, present: number, position: number): void {
+    const { guide } = this
+    const use = guide.uses[definition] as SegmentUse
+    for (const [i, element] of use.elements.entries()) {
+      const sent = i < 31 && (present & (1 << i)) !== 0
+      if (element.requirement === 'M' && !sent && i < 31) this.report('element-missing', this.elementPlace(position, i + 1, element), { name: element.name })
+      if (element.requirement === 'X' && sent) {
+        this.report('element-not-used', { ...this.elementPlace(position, i + 1, element), value: this.text.raw(i + 1) }, { name: element.name })
+      }
+    }
+  }
+
+  private noteFault(definition: number, index: number, present: number, position: number): void {
+    const use = this.guide.uses[definition] as SegmentUse
+    const note = use.syntax[index]
+    if (!note) return
+    const sent = (e: number) => (present & (1 << (e - 1))) !== 0
+    const [first, ...rest] = note.elements as [number, ...number[]]
+    const faulty = note.kind === 'P' ? note.elements.filter(e => !sent(e))
+      : note.kind === 'R' ? [first]
+        : note.kind === 'E' ? note.elements.filter(sent).slice(1)
+          : note.kind === 'C' ? rest.filter(e => !sent(e))
+            : rest.slice(0, 1)
+    for (const e of faulty) {
+      const element = use.elements[e - 1] as ElementUse
+      this.report(note.kind === 'E' ? 'element-exclusion' : 'element-condition-missing', this.elementPlace(position, e, element), {
+        name: element.name, rule: note.text,
+      })
+    }
+  }
+
+  private excessElements(definition: number, position: number): void {
+    const { lexer } = this
+    const maximum = this.guide.elementCount[definition] as number
+    for (let e = maximum + 1; e < Math.min(lexer.count, elementLimit); e++) {
+      if ((lexer.ends[e] as number) > lexer.elementStart(e)) {
+        this.report('element-too-many', { ...this.place(position, this.node), element: e, value: this.text.raw(e) }, { found: lexer.count - 1, maximum })
+        return
+      }
+    }
+  }
+
+  private elementPlace(position: number, e: number, element: ElementUse): Place {
+    return { ...this.place(position, this.node), element: e, elementReference: element.reference }
+  }
+
+  private checkHierarchy(key: number, position: number): void {
+    const rules = this.guide.model.hierarchy
+    if (!rules) return
+    const { lexer, text } = this
+    const at = (e: number) => e < lexer.count ? text.raw(e).trim() : ''
+    if (key === bsnKey) {
+      this.hierarchy.announce(rules, at(5))
+    } else {
+      this.hierarchy.add(rules, at(rules.id), at(rules.parent), at(rules.level), (kind, e, value, params) => {
+        const use = this.guide.uses[this.guide.definitions[this.node] as number] as SegmentUse
+        const element = use.elements[e - 1]
+        this.report(kind, { ...this.place(position, this.node), element: e, value, ...(element ? { elementReference: element.reference } : {}) },
+          { ...params, name: element?.name ?? '' })
+      })
+    }
+  }
+}
