@@ -282,7 +282,9 @@ export const ShipNoticeDocument = Type.Object({
       trackingNumber: Type.Optional(Text(48)), // MAN*CP
       marks: Type.Optional(Type.Array(Type.Object({ qualifier: Text(2), value: Text(48) }))), // every other MAN
       weight: Type.Optional(Measure), // PO406, PO407
+      packaging: Type.Optional(Text(5)), // TD101
       references: Type.Optional(Type.Array(Reference)),
+      parties: Type.Optional(Type.Array(Party)),
       orderNumber: Type.Optional(Text(22)), // the one order in it; absent when it holds several
       at: At,
     }),
@@ -415,7 +417,6 @@ export const ForecastDocument = Type.Object({
           quantity: Decimal, // FST01
           qualifier: Text(1), // FST02: A immediate, B pilot, C firm, D planning
           timing: Text(1), // FST03: W week, M month, D discrete, C daily, F flexible, Q quarter
-          time: Type.Optional(Text(8)), // FST07
           reference: Type.Optional(Type.Object({ qualifier: Text(3), value: Text(30) })), // FST08, FST09
           at: At,
         }),
