@@ -1,5 +1,5 @@
 import { answeredQuantities, meaningOf, type AcknowledgementLine } from '../documents/acknowledgement855.ts'
-import type { AllowanceCharge, LineAcknowledgement, ProductId, PurchaseOrderDocument } from '../documents/canonical.ts'
+import type { AllowanceCharge, LineAcknowledgement, PurchaseOrderDocument } from '../documents/canonical.ts'
 import { Decimal, decimal, decimalText, sum, type DecimalInput } from '../shared/decimal.ts'
 import type { LineAnswer, LineResponse, LineStatus, OrderState } from './schema.ts'
 
@@ -186,6 +186,10 @@ export const meaningOfType = (type: string, named: number): 'accept' | 'reject' 
   return ['RJ', 'RD'].includes(type) ? 'reject' : undefined
 }
 
+/** A whole line accepted or rejected, as an answer without lines does. */
+export const wholeLine = (line: LineState, answer: 'accept' | 'reject'): AnswerEffect =>
+  answer === 'accept' ? { response: 'accepted', confirmed: line.ledger.ordered, rejected: zero } : { response: 'rejected', confirmed: zero, rejected: line.ledger.ordered }
+
 const basisDivisors: Readonly<Record<string, number>> = { HP: 100, TP: 1000 }
 /** How many units the price is for (PO105, IT105): HP per hundred, TP per thousand, otherwise one. */
 export const priceBasisDivisor = (basis: string | null | undefined): number => (basis && basisDivisors[basis]) || 1
@@ -256,22 +260,6 @@ export const orderTotal = (document: Pick<PurchaseOrderDocument, 'lines'>): Deci
   for (const line of document.lines) if (line.price !== undefined) total = total.plus(extendedAmount(line.quantity, line.price, line.priceBasis))
   return total
 }
-
-/** The line of an order that another document means: by its number (leading zeros aside), or else by a product that both name. */
-export const findLine = <L extends { readonly lineNumber: string; readonly products?: readonly ProductId[] | undefined }>(
-  lines: readonly L[], lineNumber: string | undefined, products: readonly ProductId[] = [],
-): L | undefined => {
-  if (lineNumber !== undefined) {
-    const exact = lines.find(line => line.lineNumber === lineNumber)
-    if (exact) return exact
-    const bare = withoutZeros(lineNumber)
-    const near = lines.find(line => withoutZeros(line.lineNumber) === bare)
-    if (near) return near
-  }
-  const same = lines.filter(line => line.products?.some(product => products.some(p => p.qualifier === product.qualifier && p.value === product.value)))
-  return same.length === 1 ? same[0] : undefined
-}
-const withoutZeros = (number: string): string => number.replace(/^0+(?=.)/, '')
 
 /** Allowances (below zero) and charges that count in a total; informational ones and those without an amount do not. */
 export const netOfCharges = (list: readonly AllowanceCharge[] | undefined): Decimal =>
