@@ -2,11 +2,16 @@
 export * from './types.ts'
 export { createReader, read, readAll, type Reader, type ReadOptions, type SetIdentity } from './read.ts'
 export { readTransaction, validateTransaction, type TransactionInfo } from './transaction.ts'
+export { defaultDelimiters, WriteError, type WriteOptions } from './encode.ts'
 export {
-  defaultDelimiters, writeInterchange, WriteError, type GroupToWrite, type InterchangeToWrite, type NewGroupHeader, type NewInterchangeHeader,
+  writeInterchange, type GroupToWrite, type InterchangeToWrite, type NewGroupHeader, type NewInterchangeHeader,
   type TransactionToWrite,
 } from './write.ts'
 export { standardGuide, standardVersions } from './standard.ts'
 export type { Guide } from './compile.ts'
 export { GuideError, lint } from './guide.ts'
 export { allSegments, component, first, isSegment, loop, loops, repeats, segment, segments, text } from './tree.ts'
+export {
+  AcknowledgementBuilder, buildTa1, isAcknowledged, wantsTa1, type AcknowledgementNumbers, type AcknowledgementOptions, type InterchangeAcknowledgementOptions,
+} from './acknowledge.ts'
+export { parseAcknowledgement, type AcknowledgedElement, type AcknowledgedSegment, type AcknowledgedSet, type ParsedAcknowledgement } from './acknowledged.ts'

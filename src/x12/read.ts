@@ -547,7 +547,9 @@ class X12Reader implements Reader {
     const tree = this.options.tree === true && !this.plain
     if (tree) this.builder.begin(set, guide ?? null)
     this.judged = guide !== undefined
-    if (guide !== undefined) this.validator.begin(guide, this.checks, tree && findings.errors === 0 ? this.builder : null)
+    // An acknowledgement of a version we have no schema for is read by its structure alone.
+    const checks = guide !== undefined && set === '997' && guide.version !== splitVersion(group.header.version).version ? 'structure' : this.checks
+    if (guide !== undefined) this.validator.begin(guide, checks, tree && findings.errors === 0 ? this.builder : null)
   }
 
   private rejectUnsupported(set: string, place: Place): void {

@@ -111,8 +111,7 @@ const neutral: Delimiters = { element: 0x1d, component: 0x1f, segment: 0x1c, rep
 
 /** Judge a tree as if it had arrived. Offsets in the findings mean nothing; positions count from ST = 1. */
 export function validateTransaction(transaction: Transaction, guide: Guide): Finding[] {
-  const text = encodeTransaction(transaction, neutral)
-  const result = readTransaction(Buffer.from(text, 'utf8'), neutral, guide, {
+  const result = readTransaction(encodeTransaction(transaction, neutral), neutral, guide, {
     version: transaction.version, encoding: 'utf8', level: 'full', set: transaction.set, controlNumber: transaction.controlNumber,
   })
   return [...result.findings]
