@@ -39,11 +39,11 @@ export const documentMappings: { readonly [S in DocumentSet]: DocumentMapping<Do
 }
 
 /** Whether the hub maps this set. */
-export const isMapped = (set: string): set is DocumentSet => Object.hasOwn(documentMappings, set)
+export const isMappedSet = (set: string): set is DocumentSet => Object.hasOwn(documentMappings, set)
 
 /** Any transaction as its document; undefined for a set that has no mapping. */
 export const readDocument = (transaction: Transaction): MappedSet | undefined =>
-  isMapped(transaction.set) ? documentMappings[transaction.set].read(transaction) : undefined
+  isMappedSet(transaction.set) ? documentMappings[transaction.set].read(transaction) : undefined
 
 export { DocumentError } from './fields.ts'
 export type { DocumentProblem, Mapped, ProblemCode } from './problem.ts'

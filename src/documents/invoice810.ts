@@ -165,7 +165,7 @@ export const writeInvoice = (document: InvoiceDocument): Loop => {
     ...writeTerms(of, document.terms),
     ...writeDates(of, document.dates),
     writeFreight(of, document.freightTerms, document.freightLocation),
-    ...writeNotes(of, document.notes),
+    ...writeNotes(of, document.notes, 10),
     ...document.lines.map((line, i) => writeLine(of.of('lines', i), line)),
     segment(
       'TDS', of.cents('total', document.total, 15), of.cents('discountable', document.discountable, 15),

@@ -100,7 +100,7 @@ export const readOrder = (transaction: Transaction): Mapped<PurchaseOrderDocumen
 }
 
 const writeLine = (of: Fields, line: OrderLineDocument): Loop => {
-  const unit = of.need('unit', line.unit, 2, 2)
+  const unit = of.text('unit', line.unit, 2, 2)
   const price = of.number('price', line.price, 17)
   return loop(
     'PO1',
@@ -150,13 +150,4 @@ export const writeOrder = (document: PurchaseOrderDocument): Loop => {
     ...document.lines.map((line, i) => writeLine(of.of('lines', i), line)),
     writeTotals(of, document.lines.length, document.hashTotal, amounts.slice(-1)),
   )
-}
-
-/** The date of the first DTM with one of these qualifiers, in the order given. */
-export const dateFor = (dates: PurchaseOrderDocument['dates'], ...qualifiers: string[]): string | undefined => {
-  for (const qualifier of qualifiers) {
-    const found = dates.find(event => event.qualifier === qualifier)
-    if (found !== undefined) return found.date
-  }
-  return undefined
 }

@@ -139,10 +139,12 @@ export const writeFreight = (fields: Fields, terms: string | undefined, location
   )
 }
 
-/** Notes as N9 loops (L1, letters or notes) of at most ten messages, which every set with N9 takes. */
-export const writeNotes = (fields: Fields, notes: readonly string[] | undefined): Loop[] =>
-  chunks((notes ?? []).map((note, i) => segment('MSG', fields.need(`notes[${i}]`, note, 264))), 10)
+/** Notes as N9 loops (L1, letters or notes) of at most ten messages, which every set with N9 takes. `most` is how many the set takes in all. */
+export const writeNotes = (fields: Fields, notes: readonly string[] | undefined, most = Infinity): Loop[] => {
+  if ((notes?.length ?? 0) > most) fields.fail('notes', 'too-long', `has ${notes?.length} entries; ${most} fit`)
+  return chunks((notes ?? []).map((note, i) => segment('MSG', fields.need(`notes[${i}]`, note, 264))), 10)
     .map(messages => loop('N9', segment('N9', 'L1', '', 'NOTES'), ...messages))
+}
 
 const writePid = (code: string, text: string): Loop => loop('PID', segment('PID', 'F', code, '', '', text))
 
