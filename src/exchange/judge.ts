@@ -1,0 +1,244 @@
+import type { Context } from '../db/context.ts'
+import { withOrganisation, type Database, type Tx } from '../db/client.ts'
+import { emit } from '../db/outbox.ts'
+import { crashPoint } from '../shared/crashpoint.ts'
+import { AcknowledgementBuilder, createReader, type GroupResult, type InterchangeHeader, type InterchangeResult, type ReadEvent, type SetResult } from '../x12/index.ts'
+import { acknowledgementDetail, sendAcknowledgements, type InterchangeVerdict } from './acknowledge.ts'
+import { archivedChunks, hashRange } from './archive.ts'
+import { knowsReceiver, ownsGroup, ownsInterchange, type SenderProfile } from './parties.ts'
+import { isTest, receiver, sender as senderOf } from './receive.ts'
+import type { InterchangeState, InterchangeSummary } from './schema.ts'
+
+/** Sets written per statement; a message of more is written in several transactions, and anew when interrupted. */
+const setsPerWrite = 1000
+/** Findings kept of one set, and listed in its 997. */
+const findingsKept = 100
+/** A control number seen longer ago than this may come again: counters start over. */
+const controlNumberDays = 365
+
+type Verdict = { readonly state: InterchangeState; readonly code?: string; readonly detail?: string; readonly noteCode?: string }
+type JudgedSet = { readonly group: number; readonly result: SetResult; readonly state: string }
+type JudgedGroup = { readonly ordinal: number; readonly interchange: number; readonly result: GroupResult }
+
+/**
+ * Reads a message once, from its archive: what each set, group and interchange is worth, and whether it may be here at all. The
+ * verdicts and the acknowledgements that follow from them are committed together; until then nothing of it counts, and an
+ * interrupted judgement begins again. Interchanges judged for good before (`settled`) are left as they are.
+ */
+export const judgeMessage = async (
+  ctx: Context & { readonly db: Database }, sender: SenderProfile, messageId: string, settled: readonly InterchangeSummary[],
+): Promise<InterchangeSummary[]> => {
+  const { organisationId } = sender
+  const keep = new Map(settled.filter(({ state }) => state !== 'quarantined' && state !== 'conflict').map(summary => [summary.ordinal, summary]))
+  await withOrganisation(ctx, tx => forgetUnsettled(tx, messageId, [...keep.values()]))
+  const judgement = new Judgement(sender, keep)
+  const reader = createReader({ level: 'full' })
+  for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
+    for (const event of reader.push(bytes)) judgement.take(event)
+    while (judgement.sets.length >= setsPerWrite)
+      await withOrganisation(ctx, tx => insertSets(tx, messageId, organisationId, judgement.sets.splice(0, setsPerWrite)))
+  }
+  for (const event of reader.end()) judgement.take(event)
+
+  const hashes = new Map<number, Buffer>()
+  for (const { summary } of judgement.interchanges)
+    hashes.set(summary.ordinal, await hashRange(ctx.db, organisationId, messageId, summary.start, summary.end))
+  await withOrganisation(ctx, async tx => {
+    for (let at = 0; at < judgement.sets.length; at += setsPerWrite)
+      await insertSets(tx, messageId, organisationId, judgement.sets.slice(at, at + setsPerWrite))
+    await insertGroups(tx, messageId, organisationId, judgement.groups)
+    for (const judged of judgement.interchanges) await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!)
+    await storeVerdict(tx, messageId, judgement)
+    crashPoint('judge.before-commit')
+  })
+  crashPoint('judge.committed')
+  return judgement.summaries()
+}
+
+/** Collects what the reader says, interchange by interchange. */
+class Judgement {
+  readonly sets: JudgedSet[] = []
+  readonly groups: JudgedGroup[] = []
+  readonly interchanges: InterchangeVerdict[] = []
+  junk = ''
+  private readonly sender: SenderProfile
+  private readonly keep: ReadonlyMap<number, InterchangeSummary>
+  private ordinal = -1
+  private group = -1
+  private set = -1
+  private open: { header: InterchangeHeader; verdict: Verdict; firstGroup: number; firstSet: number; accepted: number; rejected: number; acknowledgement: AcknowledgementBuilder } | undefined
+
+  constructor(sender: SenderProfile, keep: ReadonlyMap<number, InterchangeSummary>) {
+    this.sender = sender
+    this.keep = keep
+  }
+
+  take(event: ReadEvent): void {
+    switch (event.type) {
+      case 'interchange': return this.begin(event.header)
+      case 'group': return this.beginGroup(event)
+      case 'set': return this.takeSet(event.result)
+      case 'group-end': return this.endGroup(event.result)
+      case 'interchange-end': return this.end(event.result)
+      case 'ta1': return
+      case 'junk': this.junk ||= event.finding.message; return
+      default: event satisfies never
+    }
+  }
+
+  /** All interchanges of the message in order, those kept from before included. */
+  summaries(): InterchangeSummary[] {
+    return [...this.keep.values(), ...this.interchanges.map(({ summary }) => summary)].sort((a, b) => a.ordinal - b.ordinal)
+  }
+
+  private begin(header: InterchangeHeader): void {
+    this.ordinal += 1
+    this.open = { header, verdict: verdictOn(this.sender, header), firstGroup: this.group + 1, firstSet: this.set + 1, accepted: 0, rejected: 0,
+      acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }) }
+  }
+
+  private beginGroup({ header }: ReadEvent & { type: 'group' }): void {
+    this.group += 1
+    const open = this.open!
+    open.acknowledgement.beginGroup(header)
+    if (open.verdict.state === 'accepted' && !ownsGroup(this.sender, header))
+      open.verdict = { state: 'quarantined', code: 'exchange/group-not-yours', detail: `GS02 ${header.senderCode} is not one of your identifiers. Register it, or correct the group header.` }
+  }
+
+  private takeSet(result: SetResult): void {
+    this.set += 1
+    const open = this.open!
+    open.acknowledgement.addSet(result)
+    if (result.outcome === 'R') open.rejected += 1
+    else open.accepted += 1
+    // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
+    const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && result.set !== '997' ? 'checked' : 'accepted'
+    if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
+  }
+
+  private endGroup(result: GroupResult): void {
+    this.open!.acknowledgement.endGroup(result)
+    if (!this.keep.has(this.ordinal)) this.groups.push({ ordinal: this.group, interchange: this.ordinal, result })
+  }
+
+  private end(result: InterchangeResult): void {
+    const open = this.open!
+    this.open = undefined
+    if (this.keep.has(this.ordinal)) return
+    const { header, verdict } = open
+    const state: InterchangeState = verdict.state === 'accepted' && result.outcome === 'R' ? 'rejected' : verdict.state
+    this.interchanges.push({
+      result, acknowledgement: open.acknowledgement,
+      summary: {
+        ordinal: this.ordinal, start: header.offset, end: result.end, sender: senderOf(header), receiver: receiver(header), controlNumber: header.controlNumber,
+        version: header.version, test: isTest(header), delimiters: header.delimiters, state, noteCode: verdict.noteCode ?? result.noteCode,
+        ...(verdict.code === undefined ? {} : { errorCode: verdict.code }), ...(verdict.detail === undefined ? {} : { errorDetail: verdict.detail }),
+        firstGroup: open.firstGroup, groupCount: this.group + 1 - open.firstGroup, firstSet: open.firstSet, setCount: this.set + 1 - open.firstSet,
+        acceptedSets: open.accepted, rejectedSets: open.rejected,
+      },
+    })
+  }
+}
+
+/** Whether an interchange may come from this sender to the receiver it names. */
+const verdictOn = (sender: SenderProfile, header: InterchangeHeader): Verdict => {
+  if (!ownsInterchange(sender, header))
+    return { state: 'quarantined', code: 'exchange/sender-not-yours', detail: `ISA05/06 ${senderOf(header)} is not one of your identifiers. Register it, or correct the interchange.` }
+  if (!knowsReceiver(sender, header))
+    return { state: 'rejected', noteCode: '008', code: 'exchange/receiver-unknown', detail: `ISA07/08 ${receiver(header)} is neither the hub nor one of your partners.` }
+  return { state: 'accepted' }
+}
+
+const forgetUnsettled = async (tx: Tx, messageId: string, settled: readonly InterchangeSummary[]): Promise<void> => {
+  const sets = settled.flatMap(({ firstSet, setCount }) => Array.from({ length: setCount }, (_, index) => firstSet + index))
+  const groups = settled.flatMap(({ firstGroup, groupCount }) => Array.from({ length: groupCount }, (_, index) => firstGroup + index))
+  await tx.sql`delete from message_set where message_id = ${messageId} and not ordinal = any(${sets}::int[])`
+  await tx.sql`delete from functional_group where message_id = ${messageId} and not ordinal = any(${groups}::int[])`
+}
+
+const insertSets = async (tx: Tx, messageId: string, organisationId: string, sets: readonly JudgedSet[]): Promise<void> => {
+  await tx.sql`
+    insert into message_set (message_id, ordinal, group_ordinal, organisation_id, set_id, control_number, start_offset, end_offset, segment_count, outcome, state, findings)
+    select ${messageId}, o, g, ${organisationId}, s, c, b, e, n, r, t, f from unnest(
+      ${sets.map(s => s.result.ordinal)}::int[], ${sets.map(s => s.group)}::int[], ${sets.map(s => s.result.set)}::text[],
+      ${sets.map(s => s.result.controlNumber)}::text[], ${sets.map(s => s.result.start)}::bigint[], ${sets.map(s => s.result.end)}::bigint[],
+      ${sets.map(s => s.result.segmentCount)}::int[], ${sets.map(s => s.result.outcome)}::text[], ${sets.map(s => s.state)}::text[],
+      ${sets.map(s => (s.result.findings.length === 0 ? '[]' : JSON.stringify(s.result.findings.slice(0, findingsKept))))}::text[]::jsonb[]) as t(o, g, s, c, b, e, n, r, t, f)`
+}
+
+const insertGroups = async (tx: Tx, messageId: string, organisationId: string, groups: readonly JudgedGroup[]): Promise<void> => {
+  const of = <T>(pick: (group: JudgedGroup) => T): T[] => groups.map(pick)
+  await tx.sql`
+    insert into functional_group (message_id, ordinal, interchange, organisation_id, direction, functional_id, sender_code, receiver_code, control_number, version,
+      start_offset, end_offset, outcome, sets_included, sets_received, sets_accepted, findings)
+    select ${messageId}, o, i, ${organisationId}, 'in', f, s, r, c, v, b, e, a, n1, n2, n3, j from unnest(
+      ${of(g => g.ordinal)}::int[], ${of(g => g.interchange)}::int[], ${of(g => g.result.header.functionalId)}::text[], ${of(g => g.result.header.senderCode)}::text[],
+      ${of(g => g.result.header.receiverCode)}::text[], ${of(g => plainNumber(g.result.header.controlNumber))}::text[], ${of(g => g.result.header.version)}::text[],
+      ${of(g => g.result.header.offset)}::bigint[], ${of(g => g.result.end)}::bigint[], ${of(g => g.result.outcome)}::text[],
+      ${of(g => (Number.isSafeInteger(g.result.included) ? Math.min(g.result.included, 2_000_000_000) : null))}::int[], ${of(g => g.result.received)}::int[],
+      ${of(g => g.result.accepted)}::int[], ${of(g => JSON.stringify(g.result.findings.slice(0, findingsKept)))}::text[]::jsonb[]) as t(o, i, f, s, r, c, v, b, e, a, n1, n2, n3, j)`
+}
+
+/** Control numbers are compared without their leading zeros. */
+const plainNumber = (text: string): string => text.replace(/^0+(?=\d)/, '')
+
+/** What follows from the verdict on one interchange: its control number is taken, its sets are let through or held, its sender is answered. */
+const conclude = async (ctx: Context, tx: Tx, sender: SenderProfile, messageId: string, judged: InterchangeVerdict, sha256: Buffer): Promise<void> => {
+  const { summary } = judged
+  if (summary.state === 'accepted' || summary.state === 'rejected') {
+    const claim = await claimControlNumber(tx, ctx.now(), sender.organisationId, messageId, summary, sha256)
+    if (claim === 'duplicate') Object.assign(summary, { state: 'duplicate', errorCode: 'exchange/duplicate-interchange', errorDetail: 'The same interchange was received before; nothing is done twice.' })
+    if (claim === 'conflict') Object.assign(summary, { state: 'conflict', errorCode: 'exchange/control-number-conflict',
+      errorDetail: `Control number ${summary.controlNumber} was used before with other content. Send it with a new number, or let an operator release it.` })
+  }
+  if (summary.state !== 'accepted') await holdSets(tx, messageId, summary)
+  else await rejectGroups(tx, messageId, summary)
+  if (summary.state === 'accepted' || summary.state === 'rejected') await sendAcknowledgements(ctx, tx, sender, messageId, judged)
+  if (summary.state === 'quarantined' || summary.state === 'conflict')
+    await emit(tx, [{ type: 'message.quarantined', organisationId: sender.organisationId, subjectId: messageId, data: { code: summary.errorCode, detail: summary.errorDetail, controlNumber: summary.controlNumber },
+      work: [{ queue: 'documents', kind: 'reconcile-control-numbers', key: `control-numbers ${sender.organisationId}` }] }])
+}
+
+const claimControlNumber = async (tx: Tx, now: Date, organisationId: string, messageId: string, summary: InterchangeSummary, sha256: Buffer): Promise<'new' | 'duplicate' | 'conflict'> => {
+  const expired = new Date(now.getTime() - controlNumberDays * 86_400_000)
+  const claimed = await tx.sql`
+    insert into interchange_key as k (organisation_id, sender, receiver, control_number, test, sha256, message_id, interchange, seen_at)
+    values (${organisationId}, ${summary.sender}, ${summary.receiver}, ${summary.controlNumber}, ${summary.test}, ${sha256}, ${messageId}, ${summary.ordinal}, ${now})
+    on conflict (organisation_id, sender, receiver, control_number, test) do update
+      set sha256 = excluded.sha256, message_id = excluded.message_id, interchange = excluded.interchange, seen_at = excluded.seen_at, released_at = null
+      where k.seen_at < ${expired} or (k.released_at is not null and k.sha256 <> excluded.sha256)
+        or (k.message_id = excluded.message_id and k.interchange = excluded.interchange)
+    returning 1`
+  if (claimed.length > 0) return 'new'
+  const [same] = await tx.sql<{ same: boolean }[]>`
+    select sha256 = ${sha256} as same from interchange_key where organisation_id = ${organisationId} and sender = ${summary.sender}
+      and receiver = ${summary.receiver} and control_number = ${summary.controlNumber} and test = ${summary.test}`
+  return same?.same ? 'duplicate' : 'conflict'
+}
+
+const heldAs: Partial<Record<InterchangeState, string>> = { rejected: 'rejected', duplicate: 'duplicate', conflict: 'quarantined', quarantined: 'quarantined' }
+
+const holdSets = async (tx: Tx, messageId: string, summary: InterchangeSummary): Promise<void> => {
+  await tx.sql`
+    update message_set set state = ${heldAs[summary.state] ?? 'quarantined'}, error_code = ${summary.errorCode ?? null}, error_detail = ${summary.errorDetail ?? null}
+    where message_id = ${messageId} and ordinal >= ${summary.firstSet} and ordinal < ${summary.firstSet + summary.setCount}`
+}
+
+/** A group rejected as a whole takes its sets with it. */
+const rejectGroups = async (tx: Tx, messageId: string, summary: InterchangeSummary): Promise<void> => {
+  await tx.sql`
+    update message_set s set state = 'rejected', error_code = 'exchange/group-rejected', error_detail = 'The functional group was rejected as a whole.'
+    from functional_group g where g.message_id = ${messageId} and g.interchange = ${summary.ordinal} and g.outcome = 'R'
+      and s.message_id = g.message_id and s.group_ordinal = g.ordinal and s.state <> 'rejected'`
+}
+
+const storeVerdict = async (tx: Tx, messageId: string, judgement: Judgement): Promise<void> => {
+  const interchanges = judgement.summaries()
+  const trouble = interchanges.find(({ state }) => state === 'quarantined' || state === 'conflict')
+  const code = trouble?.errorCode ?? (interchanges.length === 0 ? 'exchange/not-x12' : null)
+  const detail = trouble?.errorDetail ?? (interchanges.length === 0 ? judgement.junk || 'The body holds no X12 interchange.' : null)
+  await tx.sql`
+    update message set processing_state = 'processing', error_code = ${code}, error_detail = ${detail}, test = ${interchanges.length > 0 && interchanges.every(({ test }) => test)},
+      summary = ${JSON.stringify({ interchanges, ...(judgement.junk ? { junk: judgement.junk } : {}) })}::text::jsonb
+    where id = ${messageId}`
+}

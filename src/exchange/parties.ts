@@ -1,0 +1,107 @@
+import { asSystem, type Database, type Tx } from '../db/client.ts'
+import type { Partnership } from '../partners/schema.ts'
+import { partnershipsOf } from '../partners/service.ts'
+import type { Party, Reference } from '../documents/canonical.ts'
+import type { GroupHeader, InterchangeHeader } from '../x12/types.ts'
+
+/** What the exchange must know of a sender before it reads: its identifiers, its partnerships and their identifiers. */
+export type SenderProfile = {
+  readonly organisationId: string
+  /** "ZZ:NORTHWIND" for ISA pairs, "GS:NORTHWIND" for group codes; production and test alike. */
+  readonly own: ReadonlySet<string>
+  /** Whom an identifier or GLN belongs to: the sender's partners and the hub's operator. */
+  readonly others: ReadonlyMap<string, string>
+  readonly partnerships: readonly Partnership[]
+}
+
+/** Reads a sender's profile. Runs on the system role: it looks across organisations, and only at identifiers. */
+export const loadSender = (db: Database, organisationId: string): Promise<SenderProfile> =>
+  asSystem(db, async tx => {
+    const partnerships = await partnershipsOf(tx, organisationId)
+    const identifiers = await identifiersAround(tx, organisationId)
+    const own = new Set<string>()
+    const others = new Map<string, string>()
+    for (const { organisationId: owner, qualifier, value } of identifiers)
+      if (owner === organisationId) own.add(`${qualifier}:${value}`)
+      else others.set(`${qualifier}:${value}`, owner)
+    return { organisationId, own, others, partnerships }
+  })
+
+const identifiersAround = (tx: Tx, organisationId: string) =>
+  tx.sql<{ organisationId: string; qualifier: string; value: string }[]>`
+    with around as (
+      select ${organisationId}::text as id
+      union select seller_id from partnership where buyer_id = ${organisationId}
+      union select buyer_id from partnership where seller_id = ${organisationId}
+      union select id from organisation where kind = 'operator')
+    select organisation_id as "organisationId", qualifier, value from organisation_identifier join around on around.id = organisation_id
+    union all
+    select id, 'GLN', gln from organisation join around using (id) where gln is not null`
+
+const isaKey = (qualifier: string, id: string): string => `${qualifier}:${id}`
+
+/** Whether ISA05/06 belongs to the sender. */
+export const ownsInterchange = (sender: SenderProfile, header: InterchangeHeader): boolean =>
+  sender.own.has(isaKey(header.senderQualifier, header.senderId))
+
+/** Whether GS02 belongs to the sender: a group code of its own, or the id of one of its ISA pairs. */
+export const ownsGroup = (sender: SenderProfile, header: GroupHeader): boolean => ownsCode(sender.own, header.senderCode)
+
+const ownsCode = (own: ReadonlySet<string>, code: string): boolean => {
+  for (const identifier of own) if (identifier.slice(identifier.indexOf(':') + 1) === code) return true
+  return false
+}
+
+/** Whether ISA07/08 is the hub or one of the sender's partners. */
+export const knowsReceiver = (sender: SenderProfile, header: InterchangeHeader): boolean =>
+  sender.others.has(isaKey(header.receiverQualifier, header.receiverId))
+
+/** What a document says about whom it is for. */
+export type Addressing = {
+  readonly set: string
+  readonly groupReceiver: string // GS03
+  readonly interchangeReceiver: string // "ZZ:ACCORD"
+  readonly parties: readonly Party[]
+  readonly references: readonly Reference[]
+}
+
+/** Which side of a partnership sends each set; 830 and others come from either. */
+const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '855': 'seller', '856': 'seller', '810': 'seller' }
+
+/**
+ * The partnership that a set belongs to, or undefined when nothing in it names one. In this order: what the partnership says
+ * how its seller is recognised; the receiver's group or interchange identifier; an N1 that holds an identifier of the
+ * counterpart. One match decides; two different ones are no answer.
+ */
+export const partnershipFor = (sender: SenderProfile, addressing: Addressing): Partnership | undefined => {
+  const side = sentBy[addressing.set]
+  const candidates = sender.partnerships.filter(partnership => partnership.status === 'active'
+    && (side === undefined || (side === 'buyer' ? partnership.buyerId : partnership.sellerId) === sender.organisationId))
+  const only = (matches: readonly Partnership[]): Partnership | undefined => (matches.length === 1 ? matches[0] : undefined)
+  const counterpartOf = (partnership: Partnership): string =>
+    partnership.buyerId === sender.organisationId ? partnership.sellerId : partnership.buyerId
+  const named = (keys: readonly string[]): readonly Partnership[] => {
+    const owners = new Set(keys.map(key => sender.others.get(key)).filter(owner => owner !== undefined))
+    return candidates.filter(partnership => owners.has(counterpartOf(partnership)))
+  }
+  return only(candidates.filter(partnership => partnership.buyerId === sender.organisationId && recognised(partnership, addressing)))
+    ?? only(named([`GS:${addressing.groupReceiver}`, `ZZ:${addressing.groupReceiver}`]))
+    ?? only(named([addressing.interchangeReceiver]))
+    ?? only(named(addressing.parties.filter(party => party.id !== undefined && counterpartRoles.has(party.role)).flatMap(partyKeys)))
+}
+
+const counterpartRoles = new Set(['VN', 'SE', 'SU', 'BY', 'BS'])
+
+const partyKeys = (party: Party): string[] =>
+  party.idQualifier === 'UL' ? [`GLN:${party.id}`] : [`${party.idQualifier}:${party.id}`, `ZZ:${party.id}`, `GS:${party.id}`]
+
+const recognised = (partnership: Partnership, addressing: Addressing): boolean => {
+  const { by, value } = partnership.sellerRecognition
+  if (by === undefined || value === undefined) return false
+  switch (by) {
+    case 'GS03': return addressing.groupReceiver === value
+    case 'N1*VN': return addressing.parties.some(party => ['VN', 'SE', 'SU'].includes(party.role) && party.id === value)
+    case 'REF*IA': return addressing.references.some(reference => reference.qualifier === 'IA' && reference.value === value)
+    default: return by satisfies never
+  }
+}

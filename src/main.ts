@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { EmbeddedError } from './db/embedded.ts'
+import { MigrationError } from './db/migrate.ts'
+import { isEmpty, loadDemo } from './demo/index.ts'
+import { startHub } from './hub.ts'
+
+const usage = `Usage: npm start -- [options]
+
+Starts the hub: the API and the workers, on the embedded database unless DATABASE_URL is set.
+
+  --demo       load the demo world into an empty database given by DATABASE_URL too
+  --no-demo    leave an empty embedded database empty
+  --help       this text
+
+Configuration comes from the environment; .env.example lists it.`
+
+const start = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { demo: { type: 'boolean' }, 'no-demo': { type: 'boolean' }, help: { type: 'boolean' } } })
+  if (values.help) return console.log(usage)
+  const config = loadConfig()
+  const log = logger(config)
+  const hub = await startHub({ config, log, progress: step => console.log(`  … ${step}`) })
+  closeWithGrace({ delay: 30_000, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'the hub stops because of an unexpected error')
+    else console.log(`\n${signal === 'SIGINT' ? 'Stopping' : `${signal ?? 'Asked to stop'}: stopping`} …`)
+    await hub.close()
+    console.log('Stopped.')
+  })
+  const empty = await isEmpty(hub.db)
+  if (hub.url && empty && (values.demo || (hub.embedded && !values['no-demo']))) await loadDemo({ hub: { ...hub, url: hub.url }, config, log, say: line => console.log(line) })
+  console.log(await greeting(hub.url, config, empty))
+}
+
+const greeting = async (url: string | undefined, config: Config, wasEmpty: boolean): Promise<string> => {
+  if (!url) return 'The workers are running. Ctrl-C stops them.'
+  return [
+    '', `Accord is serving at ${url}`,
+    `  API documentation  ${url}/docs`,
+    `  GraphQL explorer   ${url}/graphiql`,
+    ...(wasEmpty ? [] : [`  Data               ${config.DATABASE_URL ? 'the database given by DATABASE_URL' : config.DATA_DIR}`]),
+    'Ctrl-C stops everything.',
+  ].join('\n')
+}
+
+/** JSON lines, or readable ones at a terminal. Payloads are never logged. */
+const logger = (config: Config) => pino({ level: process.env['LOG_LEVEL'] ? config.LOG_LEVEL : process.stdout.isTTY ? 'warn' : config.LOG_LEVEL,
+  ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty' } } : {}) })
+
+try {
+  await start()
+} catch (error) {
+  if (error instanceof ConfigError || error instanceof EmbeddedError || error instanceof MigrationError) console.error(error.message)
+  else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') console.error(`The port is taken: ${(error as Error).message}. Set PORT to another one.`)
+  else console.error(error)
+  process.exit(1)
+}
