@@ -115,7 +115,8 @@ t.test('the feed names samples, each under the organisation that signs it', t =>
 
 t.test('SSCCs of the ship notices', t => {
   for (const name of samples.filter(each => each.startsWith('856/'))) {
-    const codes = segments(bytes(name).toString('latin1')).flatMap(([id, kind, code = '']) => (id === 'MAN' && kind === 'GM' ? [code] : []))
+    const codes = segments(bytes(name).toString('latin1'))
+      .flatMap(([id, kind, code = '']) => (id === 'MAN' && kind === 'GM' ? [code] : []))
     t.ok(codes.length > 0 && codes.every(code => /^00\d{18}$/.test(code)), `${name} has them with application identifier 00`)
     t.equal(new Set(codes).size, codes.length, `${name} uses each once`)
     t.equal(codes.every(code => hasValidCheckDigit(code.slice(2))), name !== '856/bad-sscc.edi', `${name}: check digits`)
