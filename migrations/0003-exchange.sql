@@ -29,6 +29,7 @@ create table message_default partition of message default;
 create index message_organisation on message (organisation_id, id desc);
 create index message_counterpart on message (counterpart_id, id desc) where counterpart_id is not null;
 create index message_waiting on message (organisation_id, id) where delivery_state = 'waiting';
+create index message_trouble on message (organisation_id, id) where error_code is not null;
 select protect('message', 'shared');
 
 -- The bytes exactly as received or sent, in pieces.
@@ -98,6 +99,7 @@ create table functional_group (
 create table functional_group_default partition of functional_group default;
 create index functional_group_match on functional_group (organisation_id, control_number, functional_id) where direction = 'out';
 create index functional_group_pending on functional_group (sent_at) where acknowledgement_state = 'pending';
+create index functional_group_unsettled on functional_group (organisation_id, message_id) where acknowledgement_state in ('pending', 'partially_accepted', 'rejected');
 select protect('functional_group', 'shared');
 
 -- One ST…SE. counterpart_id is set once it is known whom the set concerns; that party sees this set and nothing else of the file.

@@ -31,10 +31,10 @@ export const findingKey = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(JSON.stringify(parts.map(String))).digest('hex')
 
 /**
- * What a run has looked at, so that what it did not find again can be closed: the rules, and either the subjects, or the
- * whole partnership, or the whole organisation.
+ * What a run has looked at, so that what it did not find again can be closed: the rules, and either the subjects (all they
+ * have, or what came from these sets), or the whole partnership, or the whole organisation.
  */
 export type Scope = { readonly rules: readonly string[]; /** When the run was made. */ readonly at: Date } & (
-  | { readonly subjectIds: readonly string[] }
+  | { readonly subjectIds: readonly string[]; /** `<message id>/<set ordinal>`; '' is what did not come in a message. */ readonly sets?: readonly string[] }
   | { readonly partnershipId: string }
   | { readonly organisationId: string })

@@ -1,6 +1,6 @@
 import { DomainError } from '../shared/errors.ts'
 import { findingKey, type Finding } from './finding.ts'
-import type { ExceptionState, Severity } from './schema.ts'
+import type { Evidence, ExceptionState, Severity } from './schema.ts'
 
 /** The states in which nobody has to do anything any more. */
 export const closedStates = ['resolved', 'auto_resolved', 'expired'] as const satisfies readonly ExceptionState[]
@@ -37,7 +37,7 @@ export type DocumentProblems = {
   readonly counterpartId?: string
   readonly partnershipId?: string
   readonly side: 'buyer' | 'seller'
-  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'invoice' | 'forecast' | 'set'
+  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'invoice' | 'forecast' | 'delivery' | 'set'
   /** The record it became; absent while it is parked, quarantined or nobody's. */
   readonly documentId?: string
   readonly source?: { readonly messageId: string; readonly ordinal: number }
@@ -58,34 +58,49 @@ export const subjectOf = (document: Pick<DocumentProblems, 'documentId' | 'sourc
 export const setSubject = ({ source }: Pick<DocumentProblems, 'source'>): string | undefined =>
   source && `${source.messageId}/${source.ordinal}`
 
-const subjectKinds = { order: 'order', order_response: 'order', shipment: 'shipment', invoice: 'invoice', forecast: 'forecast', set: 'set' } as const
+/** So many problems of one kind in one document are told one by one; more are one exception that counts them. */
+const toldSingly = 10
 
-/** Problems of documents as findings, one for each. Documents without a subject have none. */
+type Problem = DocumentProblems['problems'][number]
+
+/** Problems of documents as findings. Documents without a subject have none. */
 export const problemFindings = (documents: readonly DocumentProblems[]): Finding[] => documents.flatMap(document => {
   const subjectId = subjectOf(document)
   if (subjectId === undefined) return []
-  const { documentKind, source } = document
-  return document.problems.map((problem): Finding => ({
-    rule: documentRule,
-    code: problem.code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase(),
-    key: findingKey(documentRule, problem.code, document.partnershipId ?? document.organisationId, subjectId, problem.at ?? '', problem.detail),
-    severity: problem.severity ?? 'warning',
-    organisationId: document.organisationId,
-    ...(document.counterpartId !== undefined && { counterpartId: document.counterpartId }),
-    ...(document.partnershipId !== undefined && { partnershipId: document.partnershipId }),
-    subjectKind: document.documentId === undefined ? 'set' : subjectKinds[documentKind],
-    subjectId,
-    summary: problem.detail,
-    compared: { expected: null, actual: problem.value ?? null, difference: null, tolerance: {} },
-    evidence: [{
-      side: document.side,
-      documentKind,
-      ...(document.documentId !== undefined && { documentId: document.documentId }),
-      ...(source && { messageId: source.messageId, set: source.ordinal }),
-      ...(problem.segment !== undefined && { segment: problem.segment }),
-      ...(problem.at !== undefined && { position: problem.at }),
-      ...(problem.element ? { element: problem.element } : {}),
-      value: problem.value ?? null,
-    }],
-  }))
+  const byCode = new Map<string, Problem[]>()
+  for (const problem of document.problems) {
+    const list = byCode.get(problem.code)
+    if (list) list.push(problem)
+    else byCode.set(problem.code, [problem])
+  }
+  return [...byCode.values()].flatMap(list => (list.length > toldSingly
+    ? [problemFinding(document, subjectId, list[0]!, list.slice(0, toldSingly), list.length)]
+    : list.map(problem => problemFinding(document, subjectId, problem, [problem], 1))))
+})
+
+const problemFinding = (document: DocumentProblems, subjectId: string, first: Problem, shown: readonly Problem[], count: number): Finding => ({
+  rule: documentRule,
+  code: first.code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase(),
+  key: findingKey(documentRule, first.code, document.partnershipId ?? document.organisationId, subjectId, setSubject(document) ?? '',
+    ...(count > 1 ? ['all'] : [first.at ?? '', first.element ?? '', first.detail])),
+  severity: first.severity ?? 'warning',
+  organisationId: document.organisationId,
+  ...(document.counterpartId !== undefined && { counterpartId: document.counterpartId }),
+  ...(document.partnershipId !== undefined && { partnershipId: document.partnershipId }),
+  subjectKind: document.documentId === undefined ? 'set' : document.documentKind,
+  subjectId,
+  summary: count > 1 ? `${first.detail} This and the like occurs ${count} times in the document.` : first.detail,
+  compared: { expected: null, actual: count > 1 ? String(count) : first.value ?? null, difference: null, tolerance: {} },
+  evidence: shown.map(problem => problemEvidence(document, problem)),
+})
+
+const problemEvidence = ({ side, documentKind, documentId, source }: DocumentProblems, problem: Problem): Evidence => ({
+  side,
+  documentKind,
+  ...(documentId !== undefined && { documentId }),
+  ...(source && { messageId: source.messageId, set: source.ordinal }),
+  ...(problem.segment !== undefined && { segment: problem.segment }),
+  ...(problem.at !== undefined && { position: problem.at }),
+  ...(problem.element ? { element: problem.element } : {}),
+  value: problem.value ?? null,
 })

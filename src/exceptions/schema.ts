@@ -16,7 +16,7 @@ export type ExceptionState = (typeof exceptionStates)[number]
 export const resolutions = ['buyers_value', 'sellers_value', 'high', 'low', 'average', 'manual', 'not_an_error'] as const
 export type Resolution = (typeof resolutions)[number]
 
-export const subjectKinds = ['order', 'shipment', 'invoice', 'forecast', 'message', 'set', 'control_numbers'] as const
+export const subjectKinds = ['order', 'order_response', 'shipment', 'invoice', 'forecast', 'delivery', 'message', 'set', 'control_numbers'] as const
 export type SubjectKind = (typeof subjectKinds)[number]
 
 /**

@@ -74,7 +74,9 @@ const exceptionEvent = (change: Omit<Change, 'change'> & { change: Change['chang
 export const recordProblems = async (tx: Tx, at: Date, documents: readonly DocumentProblems[]): Promise<Recorded> => {
   const subjectIds = documents.flatMap(document => [document.documentId, setSubject(document)].filter(id => id !== undefined))
   if (subjectIds.length === 0) return { found: 0, opened: 0, closed: 0 }
-  return recordFindings(tx, { rules: [documentRule], subjectIds, at }, problemFindings(documents))
+  // A second set about the same record (a duplicate that differs) says nothing of what the first one raised.
+  const sets = documents.map(document => setSubject(document) ?? '')
+  return recordFindings(tx, { rules: [documentRule], subjectIds, sets, at }, problemFindings(documents))
 }
 
 /** The exceptions of the actor's organisation and of its partnerships, newest first. */

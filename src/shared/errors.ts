@@ -25,6 +25,7 @@ export const errorTable = {
   'identity/last-administrator': [409, 'An organisation keeps at least one administrator.'],
   'record/not-found': [404, 'There is no such record, or it is not yours to see.'],
   'record/conflict': [409, 'A record with this key exists already.'],
+  'partners/unknown-location': [422, 'The location is not known in this partnership.'],
   'partners/not-a-partner': [422, 'There is no active partnership with this organisation.'],
   'items/unknown-item': [422, 'The item is not known in this partnership.'],
   'orders/invalid-transition': [409, 'The line cannot go from its present state to the one asked for.'],

@@ -1,0 +1,149 @@
+import type { OrderAcknowledgementDocument, PurchaseOrderDocument } from '../documents/canonical.ts'
+import type { LineResponse, OrderState } from '../orders/schema.ts'
+
+/** The set that a document came in; absent when it was entered by API or portal. */
+export type Source = { readonly messageId: string; readonly ordinal: number }
+
+export type OrderLineFacts = {
+  /** Ordinal in the order, from 1; document.lines[position - 1] is the same line. */
+  readonly position: number
+  readonly lineNumber: string
+  readonly item: { readonly id: string; readonly gtin: string; readonly unit: string; readonly packQuantity: string } | null
+  readonly unit: string
+  readonly price: string | null
+  readonly priceBasis: string | null
+  readonly response: LineResponse
+  readonly quantityOrdered: string
+  readonly quantityConfirmed: string
+  readonly quantityCancelled: string
+  /** Of the PO1. */
+  readonly at: number | null
+}
+
+export type ResponseFacts = {
+  readonly id: string
+  readonly sequence: number
+  readonly source: Source | null
+  readonly document: OrderAcknowledgementDocument
+  /** For each line of the document the position of the order line that it means, null when the order has no such line. */
+  readonly positions: readonly (number | null)[]
+}
+
+export type ShipmentLineFacts = {
+  readonly position: number
+  /** Null: the order is not known, `orderNumber` says which one was meant. */
+  readonly orderId: string | null
+  /** Null: the order has no such line. */
+  readonly orderLinePosition: number | null
+  readonly orderNumber: string
+  readonly lineNumber: string | null
+  readonly product: string | null
+  readonly quantity: string
+  readonly unit: string
+  /** Of the SN1. */
+  readonly at: number | null
+}
+
+/** A shipment that is not cancelled, with its lines for this order and those for orders that nobody knows. */
+export type ShipmentFacts = {
+  readonly id: string
+  readonly number: string
+  readonly source: Source | null
+  readonly shipDate: string | null
+  readonly estimatedDelivery: string | null
+  /** Ordinals of the DTM segments of both dates. */
+  readonly shipDateAt: number | null
+  readonly estimatedDeliveryAt: number | null
+  readonly lines: readonly ShipmentLineFacts[]
+}
+
+/** One order as it stands, with every answer and shipment. */
+export type OrderFacts = {
+  readonly orderId: string
+  readonly partnershipId: string
+  readonly buyerId: string
+  readonly sellerId: string
+  readonly number: string
+  readonly orderDate: string
+  readonly currency: string
+  readonly state: OrderState
+  readonly source: Source | null
+  readonly document: PurchaseOrderDocument
+  readonly lines: readonly OrderLineFacts[]
+  readonly responses: readonly ResponseFacts[]
+  readonly shipments: readonly ShipmentFacts[]
+  /** The business date of the run. */
+  readonly today: string
+}
+
+/** A functional group that was sent and wants a 997. */
+export type GroupFacts = {
+  readonly messageId: string
+  readonly ordinal: number
+  /** Who received it and owes the 997. */
+  readonly organisationId: string
+  /** Whose document it carries. */
+  readonly counterpartId: string | null
+  readonly partnershipId: string | null
+  readonly functionalId: string
+  readonly controlNumber: string
+  readonly state: 'pending' | 'accepted' | 'accepted_with_errors' | 'partially_accepted' | 'rejected'
+  readonly sentAt: string
+  /** The message that brought the 997. */
+  readonly acknowledgementMessageId: string | null
+}
+
+/** An interchange that came under a control number already used for other bytes, and waits in quarantine. */
+export type ControlConflictFacts = {
+  readonly organisationId: string
+  readonly sender: string
+  readonly receiver: string
+  readonly controlNumber: string
+  readonly test: boolean
+  readonly messageId: string
+  readonly receivedAt: string
+  readonly firstMessageId: string
+  readonly firstSeenAt: string
+}
+
+/** Control numbers that were passed over: from and to are those on either side that did arrive. */
+export type ControlGapFacts = {
+  readonly organisationId: string
+  readonly sender: string
+  readonly receiver: string
+  readonly test: boolean
+  readonly before: string
+  readonly after: string
+  readonly missing: number
+  readonly beforeMessageId: string
+  readonly afterMessageId: string
+  /** When the later of the two was seen. */
+  readonly noticedAt: string
+}
+
+/** One side's number for a cell of the forecast. */
+export type ForecastValue = {
+  readonly forecastId: string
+  readonly version: number
+  readonly quantity: string
+  readonly unit: string
+  readonly source: Source | null
+  /** Of the FST. */
+  readonly at: number | null
+}
+
+/** Item × location × bucket, with the latest number of each side. */
+export type ForecastCell = {
+  readonly partnershipId: string
+  readonly buyerId: string
+  readonly sellerId: string
+  readonly purpose: string
+  readonly type: string
+  readonly product: string
+  readonly location: string
+  readonly bucketStart: string
+  readonly bucketEnd: string
+  readonly item: { readonly id: string; readonly unit: string; readonly packQuantity: string; readonly price: string | null; readonly currency: string | null } | null
+  readonly buyer: ForecastValue
+  readonly seller: ForecastValue
+}
