@@ -130,7 +130,7 @@ export const resolveException = (ctx: Context, id: string, resolution: Resolutio
  */
 export const reopenException = (ctx: Context, id: string, ifVersion?: number): Promise<Exception> => change(ctx, id, 'open', ifVersion)
 
-const change = (
+const change = async (
   ctx: Context, id: string, to: ExceptionState, ifVersion: number | undefined,
   details: (tx: Tx) => Promise<{ assignedTo?: string; resolution?: Resolution }> = async () => ({}),
 ): Promise<Exception> => {
