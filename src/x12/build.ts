@@ -4,32 +4,41 @@ import { componentMark, elementLimit, repetitionMark, type SegmentLexer } from '
 import type { ElementValue, Loop, Segment } from './types.ts'
 
 const cacheSize = 4096
+/** Windows up to this size are decoded at once; of larger ones only the segments that are asked for. */
+const decodedAtOnce = 1 << 18
+
+/** Buffer's own decoders; `toString` would look up the encoding each time. */
+interface Decoder {
+  latin1Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
+}
 
 /** Strings of the lexer's current segment. Short values (codes, units, qualifiers) repeat endlessly and are kept in a small cache by their packed key. */
 export class ElementText {
   private readonly lexer: SegmentLexer
-  private readonly encoding: 'latin1' | 'utf8'
+  private readonly utf8: boolean
   private readonly cachedKeys = new Int32Array(cacheSize)
   private readonly cached: string[] = new Array<string>(cacheSize).fill('')
   private viewed: Uint8Array | null = null
-  private view: Buffer = Buffer.alloc(0)
-  private segmentStart = -1
-  private segmentBase = -1
-  private segmentText = ''
+  private view: Decoder = Buffer.alloc(0) as unknown as Decoder
+  /** Text of the window from `textStart` to `textEnd`; one decoding serves many elements. */
+  private decoded = ''
+  private textStart = 0
+  private textEnd = 0
 
   constructor(lexer: SegmentLexer, encoding: 'latin1' | 'utf8') {
     this.lexer = lexer
-    this.encoding = encoding
+    this.utf8 = encoding === 'utf8'
   }
 
   /** Any stretch of the buffer. */
   slice(start: number, end: number): string {
     const buffer = this.lexer.buffer
     if (this.viewed !== buffer) {
-      this.view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+      this.view = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength) as unknown as Decoder
       this.viewed = buffer
     }
-    return this.view.toString(this.encoding, start, end)
+    return this.utf8 ? this.view.utf8Slice(start, end) : this.view.latin1Slice(start, end)
   }
 
   /** Element `index` of the current segment (0 = its id) as it stands, separators inside included. */
@@ -40,19 +49,23 @@ export class ElementText {
     const length = end - start
     if (length === 0) return ''
     if (length <= 4) return this.short(start, end, lexer.keys[index] as number)
-    if (this.encoding === 'utf8') return this.slice(start, end)
-    if (this.segmentStart !== lexer.start || this.segmentBase !== lexer.base) {
-      this.segmentText = this.slice(lexer.start, lexer.end)
-      this.segmentStart = lexer.start
-      this.segmentBase = lexer.base
-    }
-    return this.segmentText.slice(start - lexer.start, end - lexer.start)
+    if (this.utf8) return this.slice(start, end)
+    if (end > this.textEnd || start < this.textStart) this.decode(start)
+    return this.decoded.slice(start - this.textStart, end - this.textStart)
   }
 
   /** The buffer has other contents from now on. */
   forget(): void {
-    this.segmentStart = -1
+    this.textStart = this.textEnd = 0
+    this.decoded = ''
     this.viewed = null
+  }
+
+  private decode(from: number): void {
+    const { buffer, end } = this.lexer
+    this.textStart = from
+    this.textEnd = buffer.length - from <= decodedAtOnce ? buffer.length : end
+    this.decoded = this.slice(from, this.textEnd)
   }
 
   private short(start: number, end: number, key: number): string {

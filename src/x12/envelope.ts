@@ -2,6 +2,7 @@
  * The envelopes: ISA with its delimiters, GS, TA1, and the codes that TA1 gives their faults.
  * ISA is read by position (X12.5: 106 bytes); one whose padding was lost on the way is read by its separators, with a finding.
  */
+import { isDate } from './element.ts'
 import { finding, type FindingList } from './finding.ts'
 import type { Delimiters, GroupHeader, InterchangeAcknowledgement, InterchangeHeader } from './types.ts'
 
@@ -24,12 +25,13 @@ function isAlphanumeric(b: number | undefined): boolean {
   return b !== undefined && ((b >= 0x30 && b <= 0x39) || (b >= 0x41 && b <= 0x5a) || (b >= 0x61 && b <= 0x7a))
 }
 
+const isaBytes = Uint8Array.of(0x49, 0x53, 0x41)
+
 /** Does an ISA segment begin here? `undefined` when that needs more bytes. */
 export function beginsInterchange(bytes: Uint8Array, at: number, available: number): boolean | undefined {
-  const id = [0x49, 0x53, 0x41]
   for (let i = 0; i < 3; i++) {
     if (at + i >= available) return undefined
-    if (bytes[at + i] !== id[i]) return false
+    if (bytes[at + i] !== isaBytes[i]) return false
   }
   return at + 3 >= available ? undefined : !isAlphanumeric(bytes[at + 3])
 }
@@ -66,7 +68,8 @@ export function readInterchangeHeader(bytes: Uint8Array, at: number, available: 
 function interchangeHeader(bytes: Uint8Array, at: number, separators: readonly number[], base: number): HeaderReading {
   const last = separators[15] as number
   const ends = [...separators.slice(1), last + 2]
-  const elements = separators.map((start, i) => latin1(bytes, start + 1, ends[i] as number))
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, last + 2 - at).toString('latin1')
+  const elements = separators.map((start, i) => text.slice(start + 1 - at, (ends[i] as number) - at))
   const delimiters = delimitersOf(bytes, separators[0] as number, last, elements)
   const tooWide = elements.some((value, i) => value.length > (interchangeWidths[i] as number) + excessWidth)
   if (tooWide || isAlphanumeric(delimiters.segment) || delimiters.segment === delimiters.element) return { kind: 'unreadable' }
@@ -103,17 +106,11 @@ function delimitersOf(bytes: Uint8Array, first: number, last: number, elements: 
   return { element, component, segment, repetition: separates ? candidate : null }
 }
 
-function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(start, end))
-}
-
 // ---- Judging headers ---------------------------------------------------------------------------------------------
 
 const isCalendarDate = (value: string): boolean => {
-  const match = /^(\d\d)?(\d\d)(\d\d)(\d\d)$/.exec(value)
-  if (!match) return false
-  const date = new Date(Date.UTC(Number((match[1] ?? '20') + match[2]), Number(match[3]) - 1, Number(match[4])))
-  return date.getUTCMonth() === Number(match[3]) - 1 && date.getUTCDate() === Number(match[4])
+  const bytes = Buffer.from(value, 'latin1')
+  return /^(\d\d)?\d{6}$/.test(value) && isDate(bytes, 0, bytes.length)
 }
 const isClockTime = (value: string): boolean => /^([01]\d|2[0-3])[0-5]\d([0-5]\d\d{0,2})?$/.test(value)
 

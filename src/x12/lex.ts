@@ -53,13 +53,14 @@ function baseClasses(): Uint16Array {
   return classes
 }
 const plainClasses = baseClasses()
+const nothing = new Uint8Array(0)
 
 /**
  * One segment at a time over a buffer that the caller fills. After `scan`, elements are `elementStart(i)…ends[i]`, where i = 0 is the segment id.
  * The caller guarantees a segment terminator at or after the position given, so that the loop needs no bounds check.
  */
 export class SegmentLexer {
-  buffer: Uint8Array = new Uint8Array(0)
+  buffer: Uint8Array = nothing
   /** Offset in the input of buffer[0]. */
   base = 0
   /** First byte of the segment, and the index of its terminator. */
@@ -74,15 +75,25 @@ export class SegmentLexer {
   readonly keys = new Int32Array(elementLimit)
   delimiters: Delimiters = { element: 0x2a, component: 0x3a, segment: 0x7e, repetition: null }
   private readonly classes = new Uint16Array(256)
+  private used = false
 
   /** Take the delimiters of a new interchange. */
   use(delimiters: Delimiters): void {
+    const { element, component, segment, repetition } = this.delimiters
     this.delimiters = delimiters
+    if (this.used && element === delimiters.element && component === delimiters.component && segment === delimiters.segment
+      && repetition === delimiters.repetition) return
+    this.used = true
     this.classes.set(plainClasses)
     this.classes[delimiters.component] = componentMark
     if (delimiters.repetition !== null) this.classes[delimiters.repetition] = repetitionMark
     this.classes[delimiters.element] = elementMark
     this.classes[delimiters.segment] = segmentMark
+  }
+
+  /** Let go of the buffer. */
+  forget(): void {
+    this.buffer = nothing
   }
 
   elementStart(index: number): number {

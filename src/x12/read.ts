@@ -4,20 +4,21 @@
  *
  * It never throws on content. A set that goes wrong ends at the next ST, SE, GS, GE, ISA or IEA, a group at the next GS, GE, ISA or IEA.
  */
-import { ElementText, TreeBuilder } from './build.ts'
+import type { ElementText, TreeBuilder } from './build.ts'
 import type { Guide } from './compile.ts'
 import {
   beginsInterchange, groupHeader, interchangeAcknowledgement, judgeGroupHeader, judgeInterchangeHeader, readInterchangeHeader, sameNumber,
 } from './envelope.ts'
 import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
 import { InputWindow } from './input.ts'
-import { binaryLimit, keyOf, segmentLimit, SegmentLexer } from './lex.ts'
+import { binaryLimit, keyOf, segmentLimit, type SegmentLexer } from './lex.ts'
 import { ControlNumbers } from './numbers.ts'
 import { splitVersion, standardGuide, standardVersions } from './standard.ts'
 import type {
   Finding, GroupHeader, GroupOutcome, GroupResult, InterchangeHeader, InterchangeResult, ReadEvent, SetResult, Transaction,
 } from './types.ts'
-import { SetValidator, type CheckLevel } from './validate.ts'
+import { returnTools, takeTools, type Tools } from './tools.ts'
+import type { CheckLevel, SetValidator } from './validate.ts'
 
 export interface ReadOptions {
   /** Build a tree of each set that is not rejected. Default false. */
@@ -98,7 +99,8 @@ interface OpenSet {
 class X12Reader implements Reader {
   private readonly options: ReadOptions
   private readonly window: InputWindow
-  private readonly lexer = new SegmentLexer()
+  private readonly tools: Tools
+  private readonly lexer: SegmentLexer
   private readonly text: ElementText
   private readonly validator: SetValidator
   private readonly builder: TreeBuilder
@@ -126,19 +128,23 @@ class X12Reader implements Reader {
   private skipId = ''
   private emptySegment = -1
   private inputEnd = Infinity
+  private ended = false
 
   constructor(options: ReadOptions) {
     this.options = options
     this.window = new InputWindow(options.offset ?? 0)
-    this.text = new ElementText(this.lexer, options.encoding ?? 'latin1')
-    this.builder = new TreeBuilder(this.text)
-    this.validator = new SetValidator(this.lexer, this.text, options.encoding ?? 'latin1')
+    this.tools = takeTools(options.encoding ?? 'latin1')
+    this.lexer = this.tools.lexer
+    this.text = this.tools.text
+    this.builder = this.tools.builder
+    this.validator = this.tools.validator
     this.findings = this.validator.findings
     const level = options.level ?? 'full'
     this.checks = level === 'envelope' ? 'structure' : level
   }
 
   push(chunk: Uint8Array): ReadEvent[] {
+    if (this.ended) throw new Error('This reader has ended. Create another one.')
     if (chunk.byteLength === 0) return []
     const { window } = this
     const known = window.base + window.available
@@ -153,6 +159,7 @@ class X12Reader implements Reader {
 
   end(): ReadEvent[] {
     const { window } = this
+    if (this.ended) return []
     this.run(true)
     while (this.state !== outside && window.at < window.available) {
       this.inputEnd = window.base + window.available
@@ -165,6 +172,8 @@ class X12Reader implements Reader {
     this.endJunk()
     if (this.skipStart >= 0) this.oversized(this.skipStart, this.skipId)
     if (this.state !== outside) this.closeInterchange(window.base + window.at, false)
+    this.ended = true
+    returnTools(this.tools)
     return this.take()
   }
 

@@ -1,11 +1,11 @@
 /** One transaction set on its own: read again from its stored bytes, or judged before it is written. */
-import { ElementText, TreeBuilder } from './build.ts'
 import type { Guide } from './compile.ts'
 import { sameNumber } from './envelope.ts'
 import { finding } from './finding.ts'
-import { keyOf, SegmentLexer } from './lex.ts'
+import { keyOf } from './lex.ts'
+import { returnTools, takeTools } from './tools.ts'
 import type { Delimiters, Finding, SetResult, Transaction } from './types.ts'
-import { SetValidator, type CheckLevel } from './validate.ts'
+import type { CheckLevel } from './validate.ts'
 import { encodeTransaction } from './write.ts'
 
 export interface TransactionInfo {
@@ -24,27 +24,13 @@ export interface TransactionInfo {
 
 const seKey = keyOf('SE')
 
-/** The tools of one reading. They are kept, since reading again happens for thousands of sets in a row. */
-class Bench {
-  readonly lexer = new SegmentLexer()
-  readonly text: ElementText
-  readonly builder: TreeBuilder
-  readonly validator: SetValidator
-  constructor(encoding: 'latin1' | 'utf8') {
-    this.text = new ElementText(this.lexer, encoding)
-    this.builder = new TreeBuilder(this.text)
-    this.validator = new SetValidator(this.lexer, this.text, encoding)
-  }
-}
-const benches: { latin1?: Bench; utf8?: Bench } = {}
-
 /**
  * Read the bytes of exactly one set, from the S of ST to the terminator of SE. The result has a transaction unless an error was found.
  * Nothing is thrown on content.
  */
 export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide: Guide, info: TransactionInfo): SetResult {
-  const encoding = info.encoding ?? 'latin1'
-  const { lexer, text, builder, validator } = benches[encoding] ??= new Bench(encoding)
+  const tools = takeTools(info.encoding ?? 'latin1')
+  const { lexer, text, builder, validator } = tools
   const level: CheckLevel = info.level === undefined || info.level === 'envelope' ? 'structure' : info.level
   const base = info.offset ?? 0
   lexer.use(delimiters)
@@ -97,11 +83,11 @@ export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide
   const transaction: Transaction = {
     set, controlNumber, version: info.version, root: builder.finish(), ...(implementation === '' ? {} : { implementation }),
   }
-  lexer.buffer = new Uint8Array(0)
-  text.forget()
+  const list = findings.take(base)
+  returnTools(tools)
   return {
     ordinal: info.ordinal ?? 0, set, controlNumber, ...(implementation === '' ? {} : { implementation }),
-    start: base, end: base + at, segmentCount: position, outcome: rejected ? 'R' : 'A', findings: findings.take(base),
+    start: base, end: base + at, segmentCount: position, outcome: rejected ? 'R' : 'A', findings: list,
     ...(rejected ? {} : { transaction }),
   }
 }
