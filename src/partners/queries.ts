@@ -22,10 +22,11 @@ export const selectPartnerships = (sql: Sql, filter: PartnershipFilter) => sql<P
   order by p.id
   ${filter.limit === undefined ? sql`` : sql`limit ${filter.limit}`}`
 
-export const selectOrganisations = (sql: Sql, filter: { id?: string; after?: string; limit?: number }) => sql<Organisation[]>`
+export const selectOrganisations = (sql: Sql, filter: { id?: string; ids?: readonly string[]; after?: string; limit?: number }) => sql<Organisation[]>`
   select id, name, kind, gln, gs1_prefix as "gs1Prefix", currency, time_zone as "timeZone" from organisation
   where true
     ${filter.id === undefined ? sql`` : sql`and id = ${filter.id}`}
+    ${filter.ids === undefined ? sql`` : sql`and id = any(${[...filter.ids]}::text[])`}
     ${filter.after === undefined ? sql`` : sql`and id > ${filter.after}`}
   order by id
   ${filter.limit === undefined ? sql`` : sql`limit ${filter.limit}`}`
@@ -38,11 +39,6 @@ export const selectLocations = (sql: Sql, filter: { organisationId?: string; aft
     ${filter.after === undefined ? sql`` : sql`and id > ${filter.after}`}
   order by id
   ${filter.limit === undefined ? sql`` : sql`limit ${filter.limit}`}`
-
-/** The organisation that an ISA qualifier and id, or a GS code (qualifier 'GS'), was given to. For the system role. */
-export const selectIdentifierOwner = (sql: Sql, qualifier: string, value: string, usage: 'production' | 'test') => sql<{ organisationId: string }[]>`
-  select organisation_id as "organisationId" from organisation_identifier
-  where qualifier = ${qualifier} and value = ${value} and usage = ${usage}`
 
 export const selectIdentifiers = (sql: Sql, organisationId: string) => sql<{ qualifier: string; value: string; usage: 'production' | 'test' }[]>`
   select qualifier, value, usage from organisation_identifier where organisation_id = ${organisationId} order by qualifier, value, usage`

@@ -53,6 +53,13 @@ export const getOrganisation = async (ctx: Context, id: string): Promise<Organis
   return organisation
 }
 
+/** The organisations of these ids, in their order; undefined where the actor may see none. One query. */
+export const organisationsByIds = async (ctx: Context, ids: readonly string[]): Promise<(Organisation | undefined)[]> => {
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectOrganisations(sql, { ids }))
+  const byId = new Map(rows.map(row => [row.id, row]))
+  return ids.map(id => byId.get(id))
+}
+
 /** The locations of the actor's organisation and of its partners, or of one of them. */
 export const listLocations = async (ctx: Context, page: PageRequest & { organisationId?: string } = {}): Promise<Page<Location>> => {
   const size = pageSize(page.limit)
