@@ -41,7 +41,8 @@ const readLine = (problems: DocumentProblem[], lineLoop: Loop, ordinal: number):
     lineNumber: value(po1, 1) || String(ordinal),
     quantity,
     unit,
-    price: number(problems, po1, 4, 'The price'),
+    // Some partners leave PO104 empty and give the price in a CTP.
+    price: number(problems, po1, 4, 'The price') ?? parts.costPrice,
     priceBasis: optional(po1, 5),
     products: readProducts(po1, 6, 25),
     description: parts.description,

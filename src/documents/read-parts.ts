@@ -31,6 +31,8 @@ export interface Parts {
   packSize?: string
   innerPacks?: string
   retailPrice?: string
+  /** CTP unit cost, net or contract price, for lines whose PO1 has none. */
+  costPrice?: string
   carrier?: Carrier
   /** The CTT segment, for its counts. */
   totals?: Segment
@@ -208,6 +210,8 @@ const readN9 = (parts: Parts, loop: Loop): void => {
   }
 }
 
+const costPrices = new Set(['UCP', 'NET', 'CON'])
+
 const readHead = (parts: Parts, problems: DocumentProblem[], segment: Segment): void => {
   switch (segment.id) {
     case 'REF': parts.references.push(readReference(segment)); break
@@ -258,8 +262,11 @@ const readHead = (parts: Parts, problems: DocumentProblem[], segment: Segment): 
       break
     }
     case 'CTP': {
-      const price = value(segment, 2) === 'RES' ? number(problems, segment, 3, 'The retail price') : undefined
-      if (price !== undefined) parts.retailPrice ??= price
+      const kind = value(segment, 2)
+      const price = kind === 'RES' || costPrices.has(kind) ? number(problems, segment, 3, 'The price') : undefined
+      if (price === undefined) break
+      if (kind === 'RES') parts.retailPrice ??= price
+      else parts.costPrice ??= price
       break
     }
     case 'TD5': if (parts.carrier === undefined) readRouting((parts.carrier = {}), segment); break
