@@ -1,0 +1,52 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Context } from '../../db/context.ts'
+import { authorise, type Action } from '../../identity/rules.ts'
+import { DomainError } from '../../shared/errors.ts'
+import { fingerprintOf, onceApart, onceFor } from '../idempotency.ts'
+import { namedSchemas } from '../schemas.ts'
+import type { GraphContext } from './builder.ts'
+
+type Resolver<A, T> = (parent: unknown, args: Given<A>, context: GraphContext, info: GraphQLResolveInfo) => Promise<T>
+/** GraphQL clients say null for what they leave out. */
+type Given<A> = { [K in keyof NonNullable<A>]: NonNullable<A>[K] | null | undefined }
+
+/** A field that reads, for those who may. */
+export const query = <A, T>(action: Action, read: (ctx: Context, args: A) => Promise<T>): Resolver<A, T> =>
+  (_parent, args, { service }) => {
+    authorise(service.actor, action)
+    return read(service, withoutNulls(args) as A)
+  }
+
+/** A field that changes something, for those who may; with the request's Idempotency-Key it does so once; `apart` when the service commits by itself. */
+export const mutation = <A, T>(action: Action, change: (ctx: Context, args: A) => Promise<T>, { apart = false } = {}): Resolver<A, T> =>
+  async (_parent, given, { service, idempotencyKey, operationId = 0 }, info) => {
+    authorise(service.actor, action)
+    const args = withoutNulls(given) as A
+    if (idempotencyKey === undefined) return change(service, args)
+    // A request may have several documents, and each several mutations: every one has its own place under the request's key.
+    const claim = { key: `${idempotencyKey}#${operationId}.${info.path.key}`, fingerprint: fingerprintOf('graphql', info.fieldName, args) }
+    const { answer } = await (apart ? onceApart : onceFor)(service, claim, ctx => change(ctx, args))
+    return answer
+  }
+
+/**
+ * Checks an input against the schema that REST checks bodies with: GraphQL's types know nothing of patterns and limits.
+ * @throws DomainError request/invalid with every fault
+ */
+export const checker = <S extends TSchema>(schema: S): ((value: unknown, place?: string) => Static<S>) => {
+  const compiled = Compile(Object.fromEntries(namedSchemas), schema)
+  return (value, place = '/input') => {
+    if (compiled.Check(value)) return value as Static<S>
+    const errors = compiled.Errors(value).map(fault => ({ pointer: place + fault.instancePath, detail: fault.message }))
+    throw new DomainError('request/invalid', { detail: errors[0] ? `${errors[0].pointer} ${errors[0].detail}.` : 'The input is not valid.', errors })
+  }
+}
+
+/** What is null was left out. */
+const withoutNulls = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(withoutNulls)
+    : typeof value === 'object' && value !== null && !(value instanceof Date)
+      ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null).map(([key, part]) => [key, withoutNulls(part)]))
+      : value

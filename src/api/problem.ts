@@ -1,0 +1,101 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Type, type Static } from 'typebox'
+import { DomainError, errorTable, type ErrorCode } from '../shared/errors.ts'
+
+/** A refusal as it is answered over HTTP: RFC 9457, with our code and, for bodies, every fault with its place. */
+export const Problem = Type.Object({
+  type: Type.String({ description: 'Address that explains this kind of problem.' }),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String({ description: 'Stable name of the problem; the same as extensions.code in GraphQL.' }),
+  detail: Type.Optional(Type.String()),
+  instance: Type.Optional(Type.String({ description: 'Id of the request, as the log has it.' })),
+  errors: Type.Optional(Type.Array(Type.Object({
+    pointer: Type.String({ description: 'JSON pointer to the value at fault.' }),
+    detail: Type.String(),
+  }))),
+  params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Facts about this case: which line, which limit, which value.' })),
+}, { $id: 'Problem' })
+export type Problem = Static<typeof Problem>
+
+export const problemType = 'application/problem+json; charset=utf-8'
+
+/** Fastify's own refusals and what they are here. */
+const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_VALIDATION: 'request/invalid',
+  FST_ERR_BAD_URL: 'request/invalid',
+  FST_ERR_NOT_FOUND: 'request/not-found',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request/too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'request/unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request/invalid',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'request/invalid',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'request/invalid',
+  FST_ERR_MAX_PARAM_LENGTH: 'request/not-found',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'request/unsupported-media-type',
+  FST_REQ_FILE_TOO_LARGE: 'request/too-large',
+  FST_FILES_LIMIT: 'request/too-large',
+  FST_PARTS_LIMIT: 'request/too-large',
+  MER_ERR_GQL_CSRF_PREVENTION: 'request/csrf',
+  MER_ERR_METHOD_NOT_ALLOWED: 'request/method-not-allowed',
+}
+
+/** The database is away, overtaxed, or asks to try again: SQLSTATE classes 08, 53, 57P and conflicts, and broken connections. */
+const isPassing = ({ code, syscall }: { code?: string; syscall?: string }): boolean =>
+  code !== undefined && (/^(08|53|57P)|^(40001|40P01|55P03)$|^CONNECT/.test(code) || syscall === 'connect')
+
+/** A refusal of ours: what was thrown if it is one already, its equal for Fastify's and the database's; undefined for a bug. */
+export const asDomainError = (error: unknown): DomainError | undefined => {
+  if (error instanceof DomainError) return error
+  if (!(error instanceof Error)) return undefined
+  const { code = '', statusCode, validation, validationContext } = error as FastifyError
+  if (validation) return invalid(validation, validationContext)
+  const known = fastifyCodes[code]
+  if (known) return new DomainError(known, known === 'request/not-found' ? {} : { detail: error.message })
+  if (isPassing(error as FastifyError)) return new DomainError('hub/unavailable')
+  if (statusCode === 429) return new DomainError('request/rate-limited', { detail: error.message })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new DomainError('request/invalid', { detail: error.message })
+  return undefined
+}
+
+type Fault = { instancePath: string; message?: string; keyword?: string; params?: Record<string, unknown> }
+const places: Readonly<Record<string, string>> = { querystring: 'query', params: 'path', headers: 'headers', body: '' }
+
+const invalid = (faults: readonly Fault[], context = 'body'): DomainError => {
+  const prefix = places[context] ? `/${places[context]}` : ''
+  const errors = faults.map(fault => ({ pointer: prefix + fault.instancePath + missing(fault), detail: fault.message ?? 'is not valid' }))
+  const [first] = errors
+  return new DomainError('request/invalid', { detail: first ? `${first.pointer || 'The body'} ${first.detail}.` : 'The request is not valid.', errors })
+}
+const missing = ({ keyword, params }: Fault): string => {
+  const name = keyword === 'required' ? params?.missingProperty : keyword === 'additionalProperties' ? params?.additionalProperty : undefined
+  return typeof name === 'string' ? `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
+}
+
+/** The problem of a refusal; of a bug, one that says nothing of what went wrong inside. */
+export const problemOf = (error: unknown, requestId?: string): Problem => {
+  const { code, status, params, message } = asDomainError(error) ?? new DomainError('hub/internal')
+  const { detail: _detail, errors, ...facts } = params
+  const title = errorTable[code][1]
+  return {
+    type: `/problems/${code}`, title, status, code,
+    ...(message !== title && { detail: message }),
+    ...(requestId !== undefined && { instance: requestId }),
+    ...(Array.isArray(errors) && { errors: errors as { pointer: string; detail: string }[] }),
+    ...(Object.keys(facts).length > 0 && { params: facts }),
+  }
+}
+
+/** Answers every error as a problem. Bugs are logged with their stack; what went wrong inside stays inside. */
+export const handleError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+  const problem = problemOf(error, request.id)
+  if (problem.code === 'hub/internal') request.log.error({ err: error }, 'a request failed')
+  else if (problem.status >= 500) request.log.warn({ err: error }, 'a request could not be served')
+  if (problem.status === 503) reply.header('retry-after', '5')
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="accord"')
+  sendProblem(reply, problem)
+}
+
+export const sendProblem = (reply: FastifyReply, problem: Problem): void => {
+  // As text, so that no response schema of the route has a say in it.
+  void reply.code(problem.status).type(problemType).serializer((text: string) => text).send(JSON.stringify(problem))
+}
