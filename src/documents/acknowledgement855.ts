@@ -212,7 +212,7 @@ const writeAnswer = (of: Fields, ack: LineAcknowledgement, lineUnit: string): Lo
 
 const writeLine = (of: Fields, line: AcknowledgementLine): Loop => {
   const offered = [...new Set(line.acknowledgements.map(ack => ack.price).filter(price => price !== undefined))]
-  if (offered.length > 1) of.fail('acknowledgements', 'too-long', `offer several prices (${offered.join(', ')}); a line carries one`)
+  if (offered.length > 1) of.fail('acknowledgements', 'too-many', `offer several prices (${offered.join(', ')}); a line carries one`)
   const quantity = of.number('quantity', line.quantity, 15)
   const unit = quantity === '' ? '' : of.need('unit', line.unit, 2, 2)
   const price = of.number('price', offered[0] ?? line.price, 17)

@@ -2,7 +2,7 @@ import { decimal } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { type Segment, segment } from '../x12/index.ts'
 
-export type FieldFault = 'missing' | 'too-long' | 'too-short' | 'not-a-number' | 'not-a-date' | 'too-precise'
+export type FieldFault = 'missing' | 'too-long' | 'too-short' | 'too-many' | 'not-a-number' | 'not-a-date' | 'too-precise' | 'inconsistent'
 
 /**
  * A field of a canonical document that does not fit the element it has to be written to. `path` names the field, e.g.

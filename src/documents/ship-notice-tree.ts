@@ -25,7 +25,7 @@ const around = (of: Fields, byId: ReadonlyMap<string, Numbered<ShipNoticePackage
   const path: string[] = []
   for (let at: string | undefined = id; at !== undefined; at = byId.get(at)!.parent) {
     if (!byId.has(at)) of.fail(from, 'missing', `names package "${at}", which is not in the document`)
-    if (path.includes(at)) of.fail(from, 'too-long', `leads to package "${at}", which lies inside itself`)
+    if (path.includes(at)) of.fail(from, 'inconsistent', `leads to package "${at}", which lies inside itself`)
     path.push(at)
   }
   return path

@@ -14,7 +14,7 @@ type Node = Segment | Loop
 
 /** Pairs of qualifier and identifier for PO1, IT1, LIN and ACK, flat, from the element they begin at. */
 export const writeProducts = (fields: Fields, products: readonly ProductId[] | undefined, most = 10): string[] => {
-  if ((products?.length ?? 0) > most) fields.fail('products', 'too-long', `has ${products?.length} entries; ${most} fit`)
+  if ((products?.length ?? 0) > most) fields.fail('products', 'too-many', `has ${products?.length} entries; ${most} fit`)
   return (products ?? []).flatMap((product, i) => {
     const of = fields.of('products', i)
     return [of.need('qualifier', product.qualifier, 2, 2), of.need('value', product.value, 48)]
@@ -35,7 +35,7 @@ export const writeReferences = (fields: Fields, references: readonly Reference[]
 export const writeContacts = (fields: Fields, contacts: readonly Contact[] | undefined): Segment[] =>
   (contacts ?? []).map((contact, i) => {
     const of = fields.of('contacts', i)
-    if (contact.numbers.length > 3) of.fail('numbers', 'too-long', `has ${contact.numbers.length} entries; 3 fit`)
+    if (contact.numbers.length > 3) of.fail('numbers', 'too-many', `has ${contact.numbers.length} entries; 3 fit`)
     const numbers = contact.numbers.flatMap((number, k) => {
       const each = of.of('numbers', k)
       return [each.need('qualifier', number.qualifier, 2, 2), each.need('value', number.value, 80)]
@@ -112,7 +112,7 @@ export const writeTaxes = (fields: Fields, taxes: readonly Tax[] | undefined): S
   })
 
 export const writeAmounts = (fields: Fields, amounts: readonly Amount[] | undefined, most = Infinity): Segment[] => {
-  if ((amounts?.length ?? 0) > most) fields.fail('amounts', 'too-long', `has ${amounts?.length} entries; ${most} fit`)
+  if ((amounts?.length ?? 0) > most) fields.fail('amounts', 'too-many', `has ${amounts?.length} entries; ${most} fit`)
   return (amounts ?? []).map((each, i) => {
     const of = fields.of('amounts', i)
     return segment('AMT', of.need('qualifier', each.qualifier, 3), of.needNumber('amount', each.amount, 18))
@@ -141,7 +141,7 @@ export const writeFreight = (fields: Fields, terms: string | undefined, location
 
 /** Notes as N9 loops (L1, letters or notes) of at most ten messages, which every set with N9 takes. `most` is how many the set takes in all. */
 export const writeNotes = (fields: Fields, notes: readonly string[] | undefined, most = Infinity): Loop[] => {
-  if ((notes?.length ?? 0) > most) fields.fail('notes', 'too-long', `has ${notes?.length} entries; ${most} fit`)
+  if ((notes?.length ?? 0) > most) fields.fail('notes', 'too-many', `has ${notes?.length} entries; ${most} fit`)
   return chunks((notes ?? []).map((note, i) => segment('MSG', fields.need(`notes[${i}]`, note, 264))), 10)
     .map(messages => loop('N9', segment('N9', 'L1', '', 'NOTES'), ...messages))
 }

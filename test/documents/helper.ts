@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { DocumentError } from '../../src/documents/index.ts'
 import { isSegment, type Loop, readAll, type Segment, type SetResult, type Transaction } from '../../src/x12/index.ts'
 
 /** Bringing trees and bytes together for the tests of the mappings. */
@@ -59,3 +60,14 @@ export const corpusFile = (file: string): SetResult[] => setsOf(readFileSync(`${
 /** A document without the ordinals of the segments it came from, which change with every writing. */
 export const withoutPositions = <T>(document: T): T =>
   JSON.parse(JSON.stringify(document, (key, value: unknown) => (['at', 'itemAt', 'totalAt'].includes(key) ? undefined : value))) as T
+
+/** Which field a write refuses, and why: ['lines[0].package', 'missing']; null when it writes. Any other error goes on. */
+export const refusal = (write: () => unknown): [path: string, fault: string] | null => {
+  try {
+    write()
+    return null
+  } catch (error) {
+    if (error instanceof DocumentError) return [error.path, error.fault]
+    throw error
+  }
+}

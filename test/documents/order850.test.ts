@@ -1,9 +1,8 @@
 import t from 'tap'
 import { Value } from 'typebox/value'
 import { PurchaseOrderDocument } from '../../src/documents/canonical.ts'
-import { DocumentError } from '../../src/documents/index.ts'
 import { readOrder, writeOrder } from '../../src/documents/order850.ts'
-import { segmentTexts, transactionOf } from './helper.ts'
+import { refusal, segmentTexts, transactionOf } from './helper.ts'
 
 const order = `
 BEG*00*SA*4500012345*REL1*20260302*C-77~CUR*BY*USD~REF*DP*042~REF*IA*987654*VENDOR NAME~PER*BD*ANN BUYER*TE*555-0100*EM*ann@example.com~
@@ -98,18 +97,10 @@ t.test('an order is written with its lines counted and its stores ten to an SDQ'
 })
 
 t.test('a field that does not fit is refused by name', t => {
-  const refused = (change: Partial<PurchaseOrderDocument>) => {
-    try {
-      writeOrder({ ...small, ...change })
-    } catch (error) {
-      if (error instanceof DocumentError) return [error.path, error.fault, error.code, error.status]
-      throw error
-    }
-    return 'written'
-  }
+  const refused = (change: Partial<PurchaseOrderDocument>) => refusal(() => writeOrder({ ...small, ...change }))
   const [line] = small.lines as [typeof small.lines[number]]
-  t.same(refused({ number: 'N'.repeat(23) }), ['number', 'too-long', 'documents/field-unwritable', 422])
-  t.same(refused({ orderDate: '2 March' }), ['orderDate', 'not-a-date', 'documents/field-unwritable', 422])
+  t.same(refused({ number: 'N'.repeat(23) }), ['number', 'too-long'])
+  t.same(refused({ orderDate: '2 March' }), ['orderDate', 'not-a-date'])
   t.match(refused({ lines: [line, { ...line, products: [{ qualifier: 'UP', value: '9'.repeat(49) }] }] }), ['lines[1].products[0].value', 'too-long'])
   t.match(refused({ lines: [{ ...line, quantity: 'many' }] }), ['lines[0].quantity', 'not-a-number'])
   t.match(refused({ lines: [{ ...line, packSize: '1.5' }] }), ['lines[0].packSize', 'too-precise'])
