@@ -1,9 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import { hubSecret, type Config } from './config.ts'
 import { parseDatabaseUrl, type DatabaseAccess } from './db/address.ts'
 import { assertDurable, connect, type Database } from './db/client.ts'
-import type { Logger } from './db/context.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { createEventSource } from './db/events.ts'
 import { migrate } from './db/migrate.ts'
@@ -22,7 +21,7 @@ export type Hub = {
 
 export type HubOptions = {
   readonly config: Config
-  readonly log: Logger
+  readonly log: FastifyBaseLogger
   readonly now?: () => Date
   /** Told what is being done while the hub starts. */
   readonly progress?: (step: string) => void
@@ -64,7 +63,7 @@ export const startHub = async ({ config, log, now = () => new Date(), progress =
   }
 }
 
-const database = async (config: Config, log: Logger, progress: (step: string) => void, closers: (() => Promise<unknown>)[]): Promise<DatabaseAccess> => {
+const database = async (config: Config, log: FastifyBaseLogger, progress: (step: string) => void, closers: (() => Promise<unknown>)[]): Promise<DatabaseAccess> => {
   if (config.DATABASE_URL) return { address: parseDatabaseUrl(config.DATABASE_URL), secret: hubSecret(config) }
   progress('starting the embedded PostgreSQL')
   const server = await startEmbedded({ dataDir: config.DATA_DIR, log })

@@ -1,10 +1,11 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { EmbeddedError } from './db/embedded.ts'
 import { MigrationError } from './db/migrate.ts'
-import { isEmpty, loadDemo } from './demo/index.ts'
+import { demoAccounts, isEmpty, loadDemo } from './demo/index.ts'
 import { startHub } from './hub.ts'
 
 const usage = `Usage: npm start -- [options]
@@ -31,16 +32,17 @@ const start = async (): Promise<void> => {
   })
   const empty = await isEmpty(hub.db)
   if (hub.url && empty && (values.demo || (hub.embedded && !values['no-demo']))) await loadDemo({ hub: { ...hub, url: hub.url }, config, log, say: line => console.log(line) })
-  console.log(await greeting(hub.url, config, empty))
+  console.log(greeting(hub.url, config, empty))
 }
 
-const greeting = async (url: string | undefined, config: Config, wasEmpty: boolean): Promise<string> => {
+const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): string => {
   if (!url) return 'The workers are running. Ctrl-C stops them.'
   return [
     '', `Accord is serving at ${url}`,
     `  API documentation  ${url}/docs`,
     `  GraphQL explorer   ${url}/graphiql`,
-    ...(wasEmpty ? [] : [`  Data               ${config.DATABASE_URL ? 'the database given by DATABASE_URL' : config.DATA_DIR}`]),
+    `  Health             ${url}/readyz`,
+    ...(wasEmpty || demoAccounts(config) === undefined ? [] : [`  Sign in            the accounts of the demo are in ${join(config.DATA_DIR, 'demo-accounts.txt')}`]),
     'Ctrl-C stops everything.',
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { asSystem, type Database } from '../db/client.ts'
@@ -18,8 +18,9 @@ const accountsFile = (config: Config): string => join(config.DATA_DIR, 'demo-acc
 export const loadDemo = async ({ hub, config, log, say }: DemoOptions): Promise<void> => {
   say('\nLoading the demo world: Northwind Markets buys from Harbor Foods, Prairie Mills and Cascade Packaging; Harbor Foods buys as well.')
   const seeded = await seedWorld(hub.db, log, () => new Date())
+  mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
+  rmSync(accountsFile(config), { force: true }) // a new file gets the mode, an old one would keep its own
   writeFileSync(accountsFile(config), accountsText(hub.url, seeded), { mode: 0o600 })
-  chmodSync(accountsFile(config), 0o600)
   const client = clientOf(hub.url, seeded.keys)
   say('Feeding edi-samples/ through POST /api/edi:')
   const totals = await feedSamples(client, say)

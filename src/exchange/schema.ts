@@ -87,7 +87,7 @@ export const MessageDetail = Type.Object({
   interchanges: Type.Array(Type.Ref('InterchangeSummary')),
   groups: Type.Array(Type.Ref('MessageGroup')),
 }, { $id: 'MessageDetail' })
-export type MessageDetail = Static<typeof MessageDetail>
+export type MessageDetail = Message & { interchanges: InterchangeSummary[]; groups: MessageGroup[] }
 
 export const MessageFilter = Type.Object({
   direction: Type.Optional(Type.Union([Type.Literal('in'), Type.Literal('out')])),
