@@ -21,6 +21,7 @@ create index partnership_seller on partnership (seller_id);
 select protect('partnership', 'trade');
 -- Who trades with whom decides who sees what, so it is the operator's to say.
 revoke insert, update, delete on partnership from accord_app;
+grant update (version, updated_at) on partnership to accord_app; -- a side changes its channels
 
 -- An organisation sees itself and those it trades with.
 alter table organisation enable row level security;

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { locationKinds, organisationKinds } from '../partners/schema.ts'
+import { buyerDocuments, locationKinds, organisationKinds, sellerDocuments } from '../partners/schema.ts'
 
 /** What a cell has to be. References to organisations are a GLN, an id (`org_…`) or the exact name. */
 export type CellRule =
@@ -22,10 +22,6 @@ export type ImportKind = (typeof importKinds)[number]
 
 /** What an administrator may import for its own organisation; the operator may import everything, for everybody. */
 export const ownImportKinds: readonly ImportKind[] = ['locations', 'items', 'prices']
-
-/** Documents that each side receives, and that a channel can be set for. */
-export const buyerDocuments = ['855', '856', '810', '830', '997'] as const
-export const sellerDocuments = ['850', '830', '997'] as const
 
 const text = (max: number): CellRule => ({ is: 'text', max })
 const choice = (...of: readonly string[]): CellRule => ({ is: 'choice', of })

@@ -1,8 +1,8 @@
 import type { Sql } from '../db/client.ts'
-import type { Location, Organisation, Partnership } from './schema.ts'
+import type { Channel, Location, Organisation, Partnership } from './schema.ts'
 
-/** Which partnerships: one, those between two parties, those of one organisation; all that the role may see when empty. */
-export type PartnershipFilter = { id?: string; buyerId?: string; sellerId?: string; organisationId?: string; after?: string; limit?: number }
+/** Which partnerships: by id, between two parties, of one organisation; all that the role may see when empty. */
+export type PartnershipFilter = { id?: string; ids?: readonly string[]; buyerId?: string; sellerId?: string; organisationId?: string; after?: string; limit?: number }
 
 /** Partnerships with both names and all channels, oldest first. One statement. */
 export const selectPartnerships = (sql: Sql, filter: PartnershipFilter) => sql<Partnership[]>`
@@ -15,6 +15,7 @@ export const selectPartnerships = (sql: Sql, filter: PartnershipFilter) => sql<P
   from partnership p join organisation b on b.id = p.buyer_id join organisation s on s.id = p.seller_id
   where true
     ${filter.id === undefined ? sql`` : sql`and p.id = ${filter.id}`}
+    ${filter.ids === undefined ? sql`` : sql`and p.id = any(${filter.ids as string[]}::text[])`}
     ${filter.buyerId === undefined ? sql`` : sql`and p.buyer_id = ${filter.buyerId}`}
     ${filter.sellerId === undefined ? sql`` : sql`and p.seller_id = ${filter.sellerId}`}
     ${filter.organisationId === undefined ? sql`` : sql`and (p.buyer_id = ${filter.organisationId} or p.seller_id = ${filter.organisationId})`}
@@ -42,3 +43,11 @@ export const selectLocations = (sql: Sql, filter: { organisationId?: string; aft
 
 export const selectIdentifiers = (sql: Sql, organisationId: string) => sql<{ qualifier: string; value: string; usage: 'production' | 'test' }[]>`
   select qualifier, value, usage from organisation_identifier where organisation_id = ${organisationId} order by qualifier, value, usage`
+
+/** Writes one channel of one side. */
+export const upsertChannel = (sql: Sql, partnershipId: string, counterpartId: string, channel: Channel) => sql`
+  insert into partnership_channel (partnership_id, organisation_id, counterpart_id, document, channel, x12_version, guide, ack_detail)
+  values (${partnershipId}, ${channel.organisationId}, ${counterpartId}, ${channel.document}, ${channel.channel}, ${channel.x12Version}, ${channel.guide},
+    ${channel.ackDetail})
+  on conflict (partnership_id, organisation_id, document) do update set channel = excluded.channel, x12_version = excluded.x12_version,
+    guide = excluded.guide, ack_detail = excluded.ack_detail`

@@ -1,4 +1,4 @@
-import type { Channel, Page, Partnership } from './schema.ts'
+import { buyerDocuments, sellerDocuments, type Channel, type Page, type Partnership } from './schema.ts'
 
 /** How an organisation is told of a document when nothing else is agreed: it looks in the portal. */
 const portalChannel = { channel: 'portal', x12Version: '004010', guide: null, ackDetail: 'set' } as const
@@ -7,6 +7,10 @@ const portalChannel = { channel: 'portal', x12Version: '004010', guide: null, ac
 export const channelOf = (partnership: Pick<Partnership, 'channels'>, organisationId: string, document: string): Channel =>
   partnership.channels.find(channel => channel.organisationId === organisationId && channel.document === document)
     ?? { organisationId, document, ...portalChannel }
+
+/** Whether one side of a partnership ever receives this document. */
+export const receives = (partnership: Pick<Partnership, 'buyerId'>, organisationId: string, document: string): boolean =>
+  (organisationId === partnership.buyerId ? buyerDocuments : sellerDocuments).some(each => each === document)
 
 /** The other side. Throws when the organisation is on neither, which is a bug: nobody else gets to see a partnership. */
 export const counterpartOf = (partnership: Pick<Partnership, 'id' | 'buyerId' | 'sellerId'>, organisationId: string): string => {

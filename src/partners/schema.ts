@@ -36,6 +36,10 @@ export const SellerRecognition = Type.Object({
 })
 export type SellerRecognition = Static<typeof SellerRecognition>
 
+/** Documents that each side receives, and that it has a channel for. */
+export const buyerDocuments = ['855', '856', '810', '830', '997'] as const
+export const sellerDocuments = ['850', '830', '997'] as const
+
 const channelSettings = {
   channel: Type.Union([Type.Literal('x12'), Type.Literal('portal')]),
   x12Version: Type.String({ pattern: '^\\d{6}$', description: 'Version of the X12 that this side is sent, for example 004010.' }),

@@ -1,9 +1,11 @@
-import { readAs, type Tx } from '../db/client.ts'
+import { readAs, withOrganisation, type Tx } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
+import { audit } from '../identity/audit.ts'
+import { authorise } from '../identity/rules.ts'
 import { DomainError } from '../shared/errors.ts'
-import { selectIdentifiers, selectLocations, selectOrganisations, selectPartnerships } from './queries.ts'
-import { pageOf, pageSize } from './rules.ts'
-import type { Location, Organisation, Page, PageRequest, Partnership } from './schema.ts'
+import { selectIdentifiers, selectLocations, selectOrganisations, selectPartnerships, upsertChannel } from './queries.ts'
+import { channelOf, counterpartOf, pageOf, pageSize, receives } from './rules.ts'
+import type { ChannelChange, Location, Organisation, Page, PageRequest, Partnership } from './schema.ts'
 
 export { channelOf, counterpartOf } from './rules.ts'
 
@@ -75,3 +77,26 @@ export const listLocations = async (ctx: Context, page: PageRequest & { organisa
 /** The X12 identifiers that the operator has given to the actor's organisation. */
 export const listIdentifiers = async (ctx: Context): Promise<{ qualifier: string; value: string; usage: 'production' | 'test' }[]> =>
   [...await readAs(ctx.db, ctx.actor.organisationId, sql => selectIdentifiers(sql, ctx.actor.organisationId))]
+
+/**
+ * Changes how the actor's side receives one kind of document, and how what it sends is judged. What `change` leaves out stays.
+ * @throws DomainError identity/forbidden, record/not-found, request/precondition-failed when `ifVersion` is not the present version,
+ *   partners/not-a-document for one this side never receives, partners/no-identity for X12 without the ids that sign it
+ */
+export const setChannel = async (ctx: Context, partnershipId: string, document: string, change: ChannelChange, ifVersion?: number): Promise<Partnership> => {
+  authorise(ctx.actor, 'partnerships.configure')
+  return withOrganisation(ctx, async tx => {
+    const own = { ...ctx, db: tx }
+    const [locked] = await tx.sql<{ version: number }[]>`select version from partnership where id = ${partnershipId} for update`
+    if (locked && ifVersion !== undefined && locked.version !== ifVersion) throw new DomainError('request/precondition-failed', { version: locked.version })
+    const before = await getPartnership(own, partnershipId)
+    const { organisationId } = ctx.actor
+    if (!receives(before, organisationId, document)) throw new DomainError('partners/not-a-document', { document })
+    const channel = { ...channelOf(before, organisationId, document), ...change }
+    if (channel.channel === 'x12' && !(before.buyerIdentity && before.sellerIdentity)) throw new DomainError('partners/no-identity')
+    await upsertChannel(tx.sql, partnershipId, counterpartOf(before, organisationId), channel)
+    await tx.sql`update partnership set version = version + 1, updated_at = ${ctx.now()} where id = ${partnershipId}`
+    await audit(tx, ctx.actor, { action: 'channel.changed', subject: partnershipId, detail: { document, ...change } })
+    return getPartnership(own, partnershipId)
+  })
+}

@@ -27,6 +27,8 @@ export const errorTable = {
   'record/conflict': [409, 'A record with this key exists already.'],
   'partners/unknown-location': [422, 'The location is not known in this partnership.'],
   'partners/not-a-partner': [422, 'There is no active partnership with this organisation.'],
+  'partners/not-a-document': [422, 'This side of a partnership does not receive that document.'],
+  'partners/no-identity': [422, 'The partnership lacks the ISA and GS identifiers that X12 is signed with; ask the operator of the hub.'],
   'items/unknown-item': [422, 'The item is not known in this partnership.'],
   'orders/invalid-transition': [409, 'The line cannot go from its present state to the one asked for.'],
   'orders/quantity-exceeded': [422, 'The quantity is more than the line allows.'],

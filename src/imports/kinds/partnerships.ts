@@ -1,10 +1,10 @@
 import type { Tx } from '../../db/client.ts'
 import { selectPartnerships } from '../../partners/queries.ts'
-import type { Channel, ExchangeIdentity, Partnership } from '../../partners/schema.ts'
+import { buyerDocuments, sellerDocuments, type Channel, type ExchangeIdentity, type Partnership } from '../../partners/schema.ts'
 import { newId } from '../../shared/ids.ts'
 import { findOrganisations, findPartnerships, isProblem, outcomeOf, type ImportHandler, type Resolved } from '../references.ts'
 import { problem, type Cells, type Row } from '../rules.ts'
-import { buyerDocuments, sellerDocuments, type ImportError } from '../schema.ts'
+import type { ImportError } from '../schema.ts'
 
 type Terms = Pick<Partnership, 'status' | 'usage' | 'sellerRecognition' | 'buyerIdentity' | 'sellerIdentity' | 'responseHours' | 'forecastPurpose'>
 type Record = Resolved & { readonly buyerId: string; readonly sellerId: string }
@@ -28,10 +28,10 @@ export const partnerships: ImportHandler<Record> = {
 
   async write(tx, scope, records) {
     const id = await findPartnerships(tx, records)
-    const present = await Promise.all(records.map(record => id(record)).map(async known =>
-      known === undefined ? undefined : (await selectPartnerships(tx.sql, { id: known }))[0]))
-    const changes = records.map(({ row, buyerId, sellerId }, index) => {
-      const before = present[index]
+    const stored = await selectPartnerships(tx.sql, { ids: records.flatMap(record => id(record) ?? []) })
+    const present = new Map(stored.map(each => [each.id, each]))
+    const changes = records.map(({ row, buyerId, sellerId }) => {
+      const before = present.get(id({ buyerId, sellerId }) ?? '')
       const after = { ...termsOf(row.cells, before), channels: channelsOf(row.cells, { buyerId, sellerId }, before?.channels ?? []) }
       return { id: before?.id ?? newId('prt'), buyerId, sellerId, after, outcome: outcomeOf(before, after) }
     })
