@@ -10,7 +10,7 @@ import { getPartnership } from '../partners/service.ts'
 import { decimalText } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
-import { holdOrders, holdOrdersByNumber, lineFinder, linesBefore, putLine, saveOrders } from './book.ts'
+import { holdOrders, holdOrdersByNumber, lineFinder, putLine, saveOrders } from './book.ts'
 import { insertResponses, selectLatestResponses, type HeldLine, type HeldOrder, type NewResponse } from './queries.ts'
 import {
   acknowledged, answerLine, changeCode, entered, meaningOfType, problem, saysTheSame, violationOf, wholeLine, type AnswerEffect, type Problem, type Violation,
@@ -33,7 +33,6 @@ export const answerOrder = async (ctx: Context, orderId: string, answer: OrderAn
     if (order.sellerId !== ctx.actor.organisationId) throw new DomainError('identity/forbidden', { detail: 'Only the seller answers an order.', orderId })
     if (ifVersion !== undefined && ifVersion !== order.version) throw new DomainError('request/precondition-failed', { version: order.version })
     const partnership = await getPartnership({ ...ctx, db: tx }, order.partnershipId)
-    const before = linesBefore([order])
     const answers = answersByLine(order, answer)
     if (answers.size === 0) throw new DomainError('orders/nothing-answered', { orderId })
     const said = [...answers].map(([position, given]) => takeEntered(order, position, given))
@@ -45,7 +44,7 @@ export const answerOrder = async (ctx: Context, orderId: string, answer: OrderAn
     })
     const response = newResponse(order, document, { channel: enteredBy(ctx.actor), partnership })
     await insertResponses(tx.sql, [response], ctx.actor.name, ctx.now())
-    await saveOrders(tx, [order], before, ctx.now())
+    await saveOrders(tx, [order], ctx.now())
     await emit(tx, [answeredEvent(partnership, order, response)])
     return { responseId: response.id, version: order.version }
   })
@@ -120,7 +119,6 @@ type ReceivedAcknowledgement = Received<OrderAcknowledgementDocument>
 export const receiveAcknowledgements = (ctx: Context, documents: readonly ReceivedAcknowledgement[]): Promise<Applied[]> =>
   withOrganisation(ctx, async tx => {
     const book = await holdOrdersByNumber(tx, documents.map(({ partnership, document }) => ({ partnershipId: partnership.id, number: document.orderNumber })))
-    const before = linesBefore(book.orders)
     const latest = await latestDocuments(tx, book.orders)
     const taken: { received: ReceivedAcknowledgement; order: HeldOrder; response: NewResponse }[] = []
     const applied = documents.map((received): Applied => {
@@ -137,7 +135,7 @@ export const receiveAcknowledgements = (ctx: Context, documents: readonly Receiv
     })
     if (taken.length > 0) {
       await insertResponses(tx.sql, taken.map(t => t.response), ctx.actor.name, ctx.now())
-      await saveOrders(tx, [...new Set(taken.map(t => t.order))], before, ctx.now())
+      await saveOrders(tx, [...new Set(taken.map(t => t.order))], ctx.now())
       await emit(tx, taken.map(t => answeredEvent(t.received.partnership, t.order, t.response)))
     }
     return applied

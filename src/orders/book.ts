@@ -2,39 +2,55 @@ import type { Tx } from '../db/client.ts'
 import type { ItemNumbers } from '../items/rules.ts'
 import {
   countResponses, heldLine, lockOrders, lockOrdersByNumber, selectHeldLines, updateLines, updateOrders, type HeldLine, type HeldOrder,
+  type HeldRow,
 } from './queries.ts'
-import { orderState } from './rules.ts'
+import { groupBy, orderState } from './rules.ts'
 
 /**
  * Orders held for change: their rows are locked, the rules work on them in memory, and what changed is written at the end
  * in two statements, however many documents moved them.
  */
 
-const hold = async (tx: Tx, rows: Omit<HeldOrder, 'lines' | 'responseCount'>[]): Promise<HeldOrder[]> => {
+const hold = async (tx: Tx, rows: readonly HeldRow[]): Promise<HeldOrder[]> => {
   if (rows.length === 0) return []
   const ids = rows.map(row => row.id)
   const [lines, counts] = await Promise.all([selectHeldLines(tx.sql, ids), countResponses(tx.sql, ids)])
-  const orders = new Map(rows.map(row => [row.id, { ...row, lines: [] as HeldLine[], responseCount: 0 }]))
-  for (const row of lines) orders.get(row.orderId)?.lines.push(heldLine(row))
-  for (const { orderId, count } of counts) {
-    const order = orders.get(orderId)
-    if (order) order.responseCount = count
-  }
-  return [...orders.values()]
+  const linesOf = new Map<string, HeldLine[]>(ids.map(id => [id, []]))
+  for (const row of lines) linesOf.get(row.orderId)?.push(heldLine(row))
+  const countOf = new Map(counts.map(({ orderId, count }) => [orderId, count]))
+  return rows.map(row => {
+    const stored = linesOf.get(row.id) ?? []
+    return { ...row, stored, lines: [...stored], responseCount: countOf.get(row.id) ?? 0 }
+  })
 }
 
-export const holdOrders = async (tx: Tx, ids: readonly string[]): Promise<HeldOrder[]> => hold(tx, [...await lockOrders(tx.sql, ids)])
+export const holdOrders = async (tx: Tx, ids: readonly string[]): Promise<HeldOrder[]> =>
+  ids.length === 0 ? [] : hold(tx, await lockOrders(tx.sql, ids))
 
-/** Orders by their business keys; `find` gives the one that a document means, any release when it names none and there is but one. */
-export const holdOrdersByNumber = async (tx: Tx, keys: readonly { partnershipId: string; number: string }[]) => {
+/** Orders that documents speak of by their numbers. */
+export type Book = {
+  readonly orders: HeldOrder[]
+  /** The order that a document means: of its release, or, where it names none, the only one of that number. */
+  readonly find: (partnershipId: string, number: string | undefined, release: string | undefined) => HeldOrder | undefined
+  /** Holds further orders, by id; those held already stay as they are. */
+  readonly add: (ids: readonly string[]) => Promise<void>
+}
+
+export const holdOrdersByNumber = async (tx: Tx, keys: readonly { partnershipId: string; number: string }[]): Promise<Book> => {
   const distinct = [...new Map(keys.map(key => [`${key.partnershipId} ${key.number}`, key])).values()]
-  const rows = distinct.length === 0 ? [] : await lockOrdersByNumber(tx.sql, distinct.map(k => k.partnershipId), distinct.map(k => k.number))
-  const orders = await hold(tx, [...rows])
-  const find = (partnershipId: string, number: string | undefined, release: string | undefined): HeldOrder | undefined => {
-    const same = orders.filter(order => order.partnershipId === partnershipId && order.number === number)
-    return same.find(order => order.release === (release ?? '')) ?? (release === undefined && same.length === 1 ? same[0] : undefined)
+  const orders = distinct.length === 0 ? [] : await hold(tx, await lockOrdersByNumber(tx.sql, distinct.map(k => k.partnershipId), distinct.map(k => k.number)))
+  const byNumber = groupBy(orders, order => `${order.partnershipId} ${order.number}`)
+  return {
+    orders,
+    find: (partnershipId, number, release) => {
+      const same = byNumber.get(`${partnershipId} ${number}`) ?? []
+      return same.find(order => order.release === (release ?? '')) ?? (release === undefined && same.length === 1 ? same[0] : undefined)
+    },
+    add: async ids => {
+      const held = new Set(orders.map(order => order.id))
+      orders.push(...await holdOrders(tx, ids.filter(id => !held.has(id))))
+    },
   }
-  return { orders, find }
 }
 
 /** Puts a line back after a rule has moved it. Positions are the ordinals of the lines. */
@@ -42,22 +58,19 @@ export const putLine = (order: HeldOrder, line: HeldLine): void => {
   order.lines[line.position - 1] = line
 }
 
-/** Derives the header, counts the version up and writes the orders with those of their lines that differ from `before`. */
-export const saveOrders = async (tx: Tx, orders: readonly HeldOrder[], before: ReadonlyMap<string, readonly HeldLine[]>, now: Date): Promise<void> => {
+/** Derives the headers, counts the versions up and writes the orders with those of their lines that have moved. */
+export const saveOrders = async (tx: Tx, orders: readonly HeldOrder[], now: Date): Promise<void> => {
   if (orders.length === 0) return
   for (const order of orders) {
     order.state = orderState(order.lines)
     order.version += 1
   }
-  const lines = orders.flatMap(order => {
-    const old = new Set(before.get(order.id))
-    return order.lines.filter(line => !old.has(line)).map(line => ({ ...line, orderId: order.id }))
+  const moved = orders.flatMap(order => {
+    const stored = new Set(order.stored)
+    return order.lines.filter(line => !stored.has(line)).map(line => ({ ...line, orderId: order.id }))
   })
-  await Promise.all([...(lines.length > 0 ? [updateLines(tx.sql, lines)] : []), updateOrders(tx.sql, orders, now)])
+  await Promise.all([...(moved.length > 0 ? [updateLines(tx.sql, moved)] : []), updateOrders(tx.sql, orders, now)])
 }
-
-/** The lines as they are now, to tell `saveOrders` what has moved since. */
-export const linesBefore = (orders: readonly HeldOrder[]): Map<string, readonly HeldLine[]> => new Map(orders.map(order => [order.id, [...order.lines]]))
 
 /** How another document names a line: by the buyer's line number, the item, or both. */
 export type NamedLine = { readonly lineNumber?: string | undefined; readonly numbers: ItemNumbers }

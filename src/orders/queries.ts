@@ -78,6 +78,8 @@ export type HeldOrder = OrderKey & {
   state: OrderState; version: number
   /** Answers so far. */
   responseCount: number
+  /** As they are in the database, and as they become. */
+  readonly stored: readonly HeldLine[]
   lines: HeldLine[]
 }
 export type HeldLine = LineState & {
@@ -88,7 +90,7 @@ export type HeldLine = LineState & {
 const heldColumns = (sql: Sql) => sql`
   o.id, o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number, o.release, o.currency, o.order_date as "orderDate",
   o.channel, o.document, o.state, o.version`
-type HeldRow = Omit<HeldOrder, 'lines' | 'responseCount'>
+export type HeldRow = Omit<HeldOrder, 'stored' | 'lines' | 'responseCount'>
 
 /** Always in the order of their ids, so that two transactions that hold several orders cannot wait for each other. */
 export const lockOrders = (sql: Sql, ids: readonly string[]) => sql<HeldRow[]>`

@@ -7,11 +7,11 @@ import { itemNumbers, pricesFor, resolveItems } from '../items/service.ts'
 import { addHours } from '../shared/clock.ts'
 import { decimal, decimalText } from '../shared/decimal.ts'
 import { newId } from '../shared/ids.ts'
-import { holdOrdersByNumber, linesBefore, saveOrders } from './book.ts'
+import { holdOrdersByNumber, saveOrders } from './book.ts'
 import {
   deleteLines, insertOrderLines, insertOrders, keepVersion, markCancelled, replaceOrder, selectKnownDocuments, type HeldOrder, type NewOrder, type NewOrderLine,
 } from './queries.ts'
-import { cancelLine, orderDates, orderProblems, orderTotal, problem, saysTheSame, shipToOf, type Problem } from './rules.ts'
+import { cancelLine, groupBy, orderDates, orderProblems, orderTotal, problem, saysTheSame, shipToOf, type Problem } from './rules.ts'
 import { deliverWork, orderKey, reconcileWork, releaseOf, sourceOf, tradeOf, type Applied, type Received } from './work.ts'
 
 type ReceivedOrder = Received<PurchaseOrderDocument>
@@ -85,16 +85,6 @@ const prepareOrders = async (tx: Tx, documents: readonly ReceivedOrder[], now: D
     }
   }))
   return prepared
-}
-
-const groupBy = <T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>()
-  for (const one of list) {
-    const group = groups.get(keyOf(one))
-    if (group) group.push(one)
-    else groups.set(keyOf(one), [one])
-  }
-  return groups
 }
 
 const productsText = (line: PurchaseOrderDocument['lines'][number]): string =>
@@ -179,9 +169,8 @@ const changeOrder = async (tx: Tx, received: ReceivedOrder, purpose: 'cancel' | 
 }
 
 const cancel = async (tx: Tx, order: HeldOrder, received: ReceivedOrder, now: Date): Promise<void> => {
-  const before = linesBefore([order])
   order.lines = order.lines.map(line => ({ ...line, ...cancelLine(line) }))
   await markCancelled(tx.sql, order.id)
-  await saveOrders(tx, [order], before, now)
+  await saveOrders(tx, [order], now)
   await emit(tx, [orderEvent('order.cancelled', received, { id: order.id, number: order.number, lineCount: order.lines.length }, order.version)])
 }

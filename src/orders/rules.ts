@@ -1,5 +1,5 @@
 import { answeredQuantities, meaningOf, type AcknowledgementLine } from '../documents/acknowledgement855.ts'
-import type { AllowanceCharge, LineAcknowledgement, PurchaseOrderDocument } from '../documents/canonical.ts'
+import type { LineAcknowledgement, PurchaseOrderDocument } from '../documents/canonical.ts'
 import { Decimal, decimal, decimalText, sum, type DecimalInput } from '../shared/decimal.ts'
 import type { LineAnswer, LineResponse, LineStatus, OrderState } from './schema.ts'
 
@@ -261,7 +261,13 @@ export const orderTotal = (document: Pick<PurchaseOrderDocument, 'lines'>): Deci
   return total
 }
 
-/** Allowances (below zero) and charges that count in a total; informational ones and those without an amount do not. */
-export const netOfCharges = (list: readonly AllowanceCharge[] | undefined): Decimal =>
-  sum((list ?? []).flatMap(({ indicator, amount }) =>
-    amount === undefined || indicator === 'N' ? [] : [indicator === 'A' ? decimal(amount).negated() : decimal(amount)]))
+/** The members of a list by their key, in the order of the list. */
+export const groupBy = <T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => {
+  const groups = new Map<string, T[]>()
+  for (const one of list) {
+    const group = groups.get(keyOf(one))
+    if (group) group.push(one)
+    else groups.set(keyOf(one), [one])
+  }
+  return groups
+}
