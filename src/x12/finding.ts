@@ -190,6 +190,16 @@ export class FindingList {
     else this.suppressed++
   }
 
+  get size(): number {
+    return this.kept.length
+  }
+
+  /** Put the findings from the index on, those of one segment, into the order of its elements. */
+  orderByElement(from: number): void {
+    const ordered = this.kept.splice(from).sort((a, b) => a.element - b.element || a.repetition - b.repetition || a.component - b.component)
+    this.kept.push(...ordered)
+  }
+
   has(kind: FaultKind): boolean {
     return this.kept.some(found => found.kind === kind)
   }

@@ -87,8 +87,10 @@ export class SetValidator {
     this.node = target
     if (this.elements) {
       const definition = guide.definitions[target] as number
+      const before = this.findings.size
       this.checkElements(definition, position)
       if (guide.hierarchySymbol >= 0 && (key === hlKey || key === bsnKey)) this.checkHierarchy(key, position)
+      if (this.findings.size > before + 1) this.findings.orderByElement(before)
     }
     if (this.builder !== null) this.builder.add(position, target, (step & (loopBegins | loopRepeats)) !== 0)
     return true

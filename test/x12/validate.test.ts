@@ -30,7 +30,7 @@ const elements: [name: string, text: string, expected: string[]][] = [
   ['a date that does not exist', order('BEG*00*SA*1**20230229', po1, ctt), ['date-invalid BEG05 @2']],
   ['the leap day', order('BEG*00*SA*1**20240229', po1, ctt), []],
   ['a time that does not exist', order(beg, 'DTM*010*20240613*2460', po1, ctt), ['time-invalid DTM03 @3']],
-  ['an unknown code', order(beg, po1, 'PID*F****X***Q', ctt), ['code-unknown PID08 @4']],
+  ['an unknown code', order(beg, po1, 'PID*S**VI*1****Q', ctt), ['code-unknown PID08 @4']],
   ['one element too many', order(beg, 'PER*IC**TE*1******X', po1, ctt), ['element-too-many PER10 @3']],
   ['a pair half sent', order(beg, 'PO1*1*10*EA*4.5**UP', ctt), ['element-condition-missing PO107 @3']],
   ['a condition not met', order(beg, 'PO1*1*10*EA**PE', ctt), ['element-condition-missing PO104 @3']],
@@ -68,7 +68,7 @@ t.test('a finding says where, what and which codes', async t => {
 })
 
 t.test('levels: syntax leaves codes alone', async t => {
-  const text = order(beg, po1, 'PID*F****X***Q', ctt)
+  const text = order(beg, po1, 'PID*S**VI*1****Q', ctt)
   t.equal(setsOf(readText(text))[0]?.outcome, 'R')
   t.equal(setsOf(readText(text, { level: 'syntax' }))[0]?.outcome, 'A')
 })
