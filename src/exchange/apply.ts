@@ -40,7 +40,9 @@ export const applyMessage = async (ctx: Context & { readonly db: Database }, sen
   const archive = openArchive(ctx.db, sender.organisationId, messageId)
   const next = async (after: number): Promise<Prepared[]> => {
     const rows = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
-    return Promise.all(rows.map(async row => prepare(sender, row, await archive.slice(row.start, row.end))))
+    const prepared: Prepared[] = []
+    for (const row of rows) prepared.push(prepare(sender, row, await archive.slice(row.start, row.end))) // in order: neighbours share a piece
+    return prepared
   }
   let batch = await next(-1)
   while (batch.length > 0) {
