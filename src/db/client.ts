@@ -3,7 +3,7 @@ import type postgres from 'postgres'
 import { DomainError } from '../shared/errors.ts'
 import type { DatabaseAccess } from './address.ts'
 import type { Context } from './context.ts'
-import { openClient, openPool, type Lease, type Pool, type Query, type Sql } from './pool.ts'
+import { isConnectionLoss, openClient, openPool, type Lease, type Pool, type Query, type Sql } from './pool.ts'
 
 export type { Sql } from './pool.ts'
 
@@ -47,7 +47,7 @@ export const connect = (options: ConnectOptions): Database => {
   return {
     app, system, locks,
     listen: async (channel, callback, onListen) => (await listener.listen(channel, callback, onListen)).unlisten,
-    close: async () => { await Promise.all([app.close(), system.close(), locks.close(), listener.end({ timeout: 5 })]) },
+    close: async () => { await Promise.all([app.close(), system.close(), locks.close(), listener.end({ timeout: 1 })]) },
   }
 }
 
@@ -140,7 +140,13 @@ type Built = Query | readonly Query[]
  *     const [orders, lines] = await readAs(ctx.db, organisationId, sql => [sql`…`, sql`…`])
  */
 export const readAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
-  isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, true, build)
+  isTx(db)
+    ? join(db, organisationId, tx => answers(build(tx.sql)))
+    // The database may have been restarted while the connection lay idle; a read does no harm when it is done twice.
+    : pipeline(db.app, organisationId, true, build).catch((error: unknown) => {
+      if (!isConnectionLoss(error)) throw error
+      return pipeline(db.app, organisationId, true, build)
+    })
 
 /** The same for writes that need no answer in between: all of the queries are committed, or none. */
 export const writeAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
@@ -216,7 +222,7 @@ const openKeyLocks = (access: DatabaseAccess): KeyLocks => {
       await client`select pg_advisory_unlock(hashtextextended(${key}, 0))`.catch(() => {})
       held.delete(key)
     },
-    close: () => client.end({ timeout: 5 }),
+    close: () => client.end({ timeout: 1 }),
   }
 }
 

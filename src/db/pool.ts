@@ -89,47 +89,76 @@ export const openPool = (access: DatabaseAccess, role: DatabaseRole, size: numbe
         else idle.push(lane)
       })
     },
-    close: async () => { await Promise.all(lanes.map(lane => lane.client.end({ timeout: 10 }))) },
+    close: async () => { await Promise.all(lanes.map(lane => lane.close())) },
   }
 }
 
-type Lane = { readonly client: postgres.Sql<Types>; lease(free: () => void): Lease }
-type InnerQuery = { state: object | null; handler: (query: InnerQuery) => void; reject: (error: Error) => void; cancel: () => void }
+const connectionLost = () => Object.assign(new Error('the database connection was lost'), { code: 'CONNECTION_LOST' })
 
-const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
-  let current: { lost: boolean; queries: InnerQuery[] } | undefined
+/** Whether the error ends the connection: the server hung up (57P01, …), the socket failed, or postgres.js says so. */
+export const isConnectionLoss = (error: unknown): boolean => {
+  const { severity, code = '', syscall } = error as { severity?: string; code?: string; syscall?: string }
+  return severity === 'FATAL' || severity === 'PANIC' || syscall !== undefined || code.startsWith('CONNECTION_') || code === 'CONNECT_TIMEOUT'
+}
+
+type Lane = { lease(free: () => void): Lease; close(): Promise<void> }
+type InnerQuery = { state: object | null; handler: (query: InnerQuery) => void; reject: (error: Error) => void; cancel: () => void }
+/** A client, whether it has lost its connection, and what was asked of it under the present lease. */
+type Line = { readonly client: postgres.Sql<Types>; spent: boolean; queries: InnerQuery[] }
+
+const openLine = (access: DatabaseAccess, role: DatabaseRole): Line => {
   const client = openClient(access, role, () => {
-    if (!current) return
-    current.lost = true
-    // What was sent has been rejected by now; what still waits would go to the next session, outside our transaction.
-    for (const query of current.queries) if (query.state === null) query.cancel()
+    line.spent = true
+    // What still waits would go to the next session, outside our transaction; what was sent gets no answer any more.
+    for (const query of line.queries) {
+      const waits = query.state === null
+      query.reject(connectionLost())
+      if (waits) query.cancel()
+    }
   })
+  const line: Line = { client, spent: false, queries: [] }
+  return line
+}
+
+/** A place for one connection. A client that lost its own is replaced, since postgres.js lets the old one's error fall upon the next query. */
+const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
+  let line = openLine(access, role)
   const lease = (free: () => void): Lease => {
-    const mine = { lost: false, over: false, queries: [] as InnerQuery[] }
-    current = mine
+    if (line.spent) {
+      void line.client.end({ timeout: 0 })
+      line = openLine(access, role)
+    }
+    const mine = line
+    mine.queries = []
+    let over = false
     const guard = <T>(made: T): T => {
       const query = made as unknown as InnerQuery
-      const handler = query.handler
+      const { handler, reject } = query
       query.handler = asked => {
-        if (mine.over) return asked.reject(new Error('a query was run after its transaction or pipeline had ended; it was not awaited'))
-        if (mine.lost) return asked.reject(new Error('the database connection was lost'))
+        if (over) return asked.reject(new Error('a query was run after its transaction or pipeline had ended; it was not awaited'))
+        if (mine.spent) return asked.reject(connectionLost())
         mine.queries.push(asked)
         handler(asked)
+      }
+      query.reject = error => {
+        // The reason is told before the socket closes; a query sent in between would never be answered.
+        if (isConnectionLoss(error)) mine.spent = true
+        reject(error)
       }
       return made
     }
     return {
-      sql: guardedSql(client, guard),
-      get lost() { return mine.lost },
+      sql: guardedSql(mine.client, guard),
+      get lost() { return mine.spent },
       release() {
-        if (mine.over) return
-        mine.over = true
-        current = undefined
+        if (over) return
+        over = true
+        mine.queries = []
         free()
       },
     }
   }
-  return { client, lease }
+  return { lease, close: () => line.client.end({ timeout: line.spent ? 0 : 10 }) }
 }
 
 /** The client's template with every query passed through `guard`; identifiers and value lists go as they are. */
