@@ -11,11 +11,11 @@ const Decimal = Type.String({ pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', descriptio
 const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.' })
 const Text = (maxLength: number) => Type.String({ maxLength })
 
-export const Reference = Type.Object({ qualifier: Text(3), value: Text(80), description: Type.Optional(Text(80)), at: At })
+export const Reference = Type.Object({ qualifier: Text(3), value: Text(80), description: Type.Optional(Text(80)), at: At }, { $id: 'Reference' })
 export type Reference = Static<typeof Reference>
 
 /** A product identifier as PO1/LIN/IT1 pairs give it: UP (UPC-12), UK (GTIN-14), EN (EAN-13), IN/BP (buyer's), VN/VP (seller's) … */
-export const ProductId = Type.Object({ qualifier: Text(2), value: Text(48) })
+export const ProductId = Type.Object({ qualifier: Text(2), value: Text(48) }, { $id: 'ProductId' })
 export type ProductId = Static<typeof ProductId>
 
 /** A person or desk (PER): what for (BD buyer, IC information, OC order contact …), a name, and up to three numbers. */
@@ -24,7 +24,7 @@ export const Contact = Type.Object({
   name: Type.Optional(Text(60)),
   numbers: Type.Array(Type.Object({ qualifier: Text(2), value: Text(80) }), { maxItems: 3 }), // TE, FX, EM …
   at: At,
-})
+}, { $id: 'Contact' })
 export type Contact = Static<typeof Contact>
 
 export const Party = Type.Object({
@@ -41,7 +41,7 @@ export const Party = Type.Object({
   references: Type.Optional(Type.Array(Reference, { maxItems: 12 })), // REF inside the N1 loop
   contacts: Type.Optional(Type.Array(Contact, { maxItems: 3 })), // PER inside the N1 loop
   at: At,
-})
+}, { $id: 'Party' })
 export type Party = Static<typeof Party>
 
 /** A DTM: its qualifier (010 requested ship, 037/038 ship window, 002 delivery requested, 063/064 delivery window, 001 cancel after …). */
@@ -52,7 +52,7 @@ export const DatedEvent = Type.Object({
   timeZone: Type.Optional(Text(2)), // DTM04: UT, ET, LT …
   until: Type.Optional(BusinessDate), // end of a range given as DTM05 RD8
   at: At,
-})
+}, { $id: 'DatedEvent' })
 export type DatedEvent = Static<typeof DatedEvent>
 
 /** An SAC allowance (A) or charge (C). `informational` ones (N, or no amount) do not count in totals. */
@@ -71,7 +71,7 @@ export const AllowanceCharge = Type.Object({
   reference: Type.Optional(Text(30)), // SAC13
   option: Type.Optional(Text(20)), // SAC14
   at: At,
-})
+}, { $id: 'AllowanceCharge' })
 export type AllowanceCharge = Static<typeof AllowanceCharge>
 
 /** A tax (TXI), of a line or of the whole document. */
@@ -84,7 +84,7 @@ export const Tax = Type.Object({
   exemption: Type.Optional(Text(1)), // TXI06
   taxId: Type.Optional(Text(20)), // TXI09
   at: At,
-})
+}, { $id: 'Tax' })
 export type Tax = Static<typeof Tax>
 
 /** Who carries it: TD5 and TD3 of an order or ship notice, CAD of an invoice. */
@@ -98,15 +98,15 @@ export const Carrier = Type.Object({
   equipmentType: Type.Optional(Text(2)), // TD301: TL trailer …
   seal: Type.Optional(Text(15)), // TD309
   at: At,
-})
+}, { $id: 'Carrier' })
 export type Carrier = Static<typeof Carrier>
 
 /** An AMT: TT total, 1 line total … An explicit decimal. */
-export const Amount = Type.Object({ qualifier: Text(3), amount: Decimal, at: At })
+export const Amount = Type.Object({ qualifier: Text(3), amount: Decimal, at: At }, { $id: 'Amount' })
 export type Amount = Static<typeof Amount>
 
 /** A measured value with its unit, e.g. a weight in LB. */
-export const Measure = Type.Object({ value: Decimal, unit: Text(2) })
+export const Measure = Type.Object({ value: Decimal, unit: Text(2) }, { $id: 'Measure' })
 export type Measure = Static<typeof Measure>
 
 /** An SCH: so many on such a date. */
@@ -116,15 +116,15 @@ export const ScheduledQuantity = Type.Object({
   dateQualifier: Type.Optional(Text(3)),
   date: Type.Optional(BusinessDate),
   at: At,
-})
+}, { $id: 'ScheduledQuantity' })
 export type ScheduledQuantity = Static<typeof ScheduledQuantity>
 
 /** What a PID says beyond the plain description: its characteristic (73 colour, 74 size …) and the text. */
-export const Characteristic = Type.Object({ code: Type.Optional(Text(3)), text: Text(80) })
+export const Characteristic = Type.Object({ code: Type.Optional(Text(3)), text: Text(80) }, { $id: 'Characteristic' })
 export type Characteristic = Static<typeof Characteristic>
 
 /** The share of one location in a quantity (SDQ). */
-export const LocationSplit = Type.Object({ locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At })
+export const LocationSplit = Type.Object({ locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At }, { $id: 'LocationSplit' })
 export type LocationSplit = Static<typeof LocationSplit>
 
 const heading = {
@@ -161,7 +161,7 @@ export const OrderLineDocument = Type.Object({
 export type OrderLineDocument = Static<typeof OrderLineDocument>
 
 /** Where freight terms change hands: FOB02 (OR origin, DE destination …) and FOB03. */
-export const FreightLocation = Type.Object({ qualifier: Text(2), description: Type.Optional(Text(80)) })
+export const FreightLocation = Type.Object({ qualifier: Text(2), description: Type.Optional(Text(80)) }, { $id: 'FreightLocation' })
 export type FreightLocation = Static<typeof FreightLocation>
 
 /** Payment terms: each ITD's elements kept as sent, keyed by position with two digits ("01" … "15"). */
@@ -208,7 +208,7 @@ export const LineAcknowledgement = Type.Object({
   reasonCode: Type.Optional(Type.Object({ agency: Text(2), list: Type.Optional(Text(15)), code: Text(30) })),
   reason: Type.Optional(Text(80)),
   at: At,
-})
+}, { $id: 'LineAcknowledgement' })
 export type LineAcknowledgement = Static<typeof LineAcknowledgement>
 
 /** 855. */

@@ -131,7 +131,8 @@ type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K]
 /** The object without its undefined optional members, so that documents compare and serialise the same whatever made them. */
 export const compact = <T extends object>(loose: Loose<T>): T => {
   const made: Record<string, unknown> = {}
-  for (const [key, member] of Object.entries(loose)) if (member !== undefined) made[key] = member
+  const members: Readonly<Record<string, unknown>> = loose
+  for (const key in members) if (members[key] !== undefined) made[key] = members[key]
   return made as T
 }
 
