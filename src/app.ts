@@ -11,11 +11,15 @@ import { registerOpenApi } from './api/openapi.ts'
 import { registerExplorer, registerPages } from './api/pages.ts'
 import { registerEdi } from './api/rest/edi.ts'
 import { registerExceptions } from './api/rest/exceptions.ts'
+import { registerForecasts } from './api/rest/forecasts.ts'
 import { registerIdentity } from './api/rest/identity.ts'
+import { registerImports } from './api/rest/imports.ts'
+import { registerInvoices } from './api/rest/invoices.ts'
 import { registerItems } from './api/rest/items.ts'
 import { registerMessages } from './api/rest/messages.ts'
 import { registerOrders } from './api/rest/orders.ts'
 import { registerPartners } from './api/rest/partners.ts'
+import { registerShipments } from './api/rest/shipments.ts'
 import { registerFallbacks } from './api/routing.ts'
 import { registerSecurity } from './api/security.ts'
 import type { Queues } from './jobs/queues.ts'
@@ -62,9 +66,13 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
   registerPartners(app)
   registerItems(app)
   registerOrders(app)
+  registerShipments(app)
+  registerInvoices(app)
+  registerForecasts(app)
   registerExceptions(app)
   registerMessages(app)
   await app.register(async scope => registerEdi(scope))
+  await app.register(async scope => registerImports(scope))
   await app.register(async scope => registerGraphql(scope, events))
   await app.register(async scope => registerExplorer(scope))
   await registerPages(app)

@@ -120,6 +120,8 @@ export const onceStreamed = async <T>(
   }
 }
 
+const hashed = (body: unknown): unknown => (Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : body)
+
 /** For a REST request. A replayed answer says so, and no longer has what is shown only once. */
 export const once = async <T>(
   ctx: Context, request: FastifyRequest, reply: FastifyReply, { secrets, apart }: { secrets: readonly string[]; apart: boolean },
@@ -128,7 +130,7 @@ export const once = async <T>(
   const withoutSecrets = (answer: T): T => secrets.length === 0 ? answer : { ...answer, ...Object.fromEntries(secrets.map(name => [name, ''])) }
   const claim = {
     key: String(request.headers['idempotency-key']),
-    fingerprint: fingerprintOf(request.method, request.url, request.headers['if-match'] ?? null, request.body ?? null),
+    fingerprint: fingerprintOf(request.method, request.url, request.headers['if-match'] ?? null, hashed(request.body) ?? null),
   }
   const { answer, replayed } = await (apart ? onceApart : onceFor)(ctx, claim, run, withoutSecrets)
   if (replayed) reply.header('idempotency-replayed', 'true')

@@ -22,7 +22,8 @@ type OpenApiOperation = {
   operationId?: string; security?: unknown; parameters?: unknown[]; responses?: Record<string, unknown>
   requestBody?: { required?: boolean; content: Record<string, { schema?: TSchema; example?: unknown }> }
 }
-type Content = { content?: Record<string, { schema?: TSchema; example?: unknown }> }
+type Answer = { description?: string; headers?: object; content?: Record<string, { schema?: TSchema; example?: unknown }> }
+const answers: Readonly<Record<string, string>> = { 200: 'Here it is.', 201: 'Made.', 202: 'Taken; the work follows.', 204: 'Done.' }
 
 /** The OpenAPI 3.1 document of every route registered after this, at /openapi.json, and its pages at /docs. */
 export const registerOpenApi = async (app: FastifyInstance): Promise<void> => {
@@ -43,6 +44,7 @@ export const registerOpenApi = async (app: FastifyInstance): Promise<void> => {
       ...(config.PUBLIC_URL && { servers: [{ url: config.PUBLIC_URL }] }),
       tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
       components: {
+        examples: Object.fromEntries((Object.keys(errorTable) as ErrorCode[]).map(code => [exampleName(code), { value: problemOf(new DomainError(code)) }])),
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'API key, ak_…' },
           session: { type: 'apiKey', in: 'cookie', name: cookieName(config), description: 'Session cookie; changes also need x-csrf-token.' },
@@ -96,18 +98,23 @@ const complete = (
   for (const content of Object.values(operation.requestBody?.content ?? {}))
     content.example ??= note.example ?? (body ? exampleOf(body) : undefined)
   const responses = operation.responses ?? {}
-  for (const response of Object.values(responses) as Content[])
+  for (const [status, response] of Object.entries(responses) as [string, Answer][]) {
+    response.description = answers[status] ?? 'Done.'
     for (const content of Object.values(response.content ?? {})) content.example ??= answer ? exampleOf(answer) : undefined
+    if (note.etag) response.headers = { ETag: { description: 'The version of the record, for If-Match and If-None-Match.', schema: { type: 'string' } } }
+  }
   for (const [status, codes] of refusals(note, method, path, body))
     responses[status] = {
       description: codes.map(code => `\`${code}\`: ${errorTable[code][1]}`).join('\n\n'),
       content: { 'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },
-        examples: Object.fromEntries(codes.map(code => [code.replace('/', '-'), { value: problemOf(new DomainError(code)) }])),
+        examples: Object.fromEntries(codes.map(code => [exampleName(code), { $ref: `#/components/examples/${exampleName(code)}` }])),
       } },
     }
   operation.responses = responses
 }
+
+const exampleName = (code: ErrorCode): string => code.replace('/', '-')
 
 const header = (name: string, description: string, required: boolean) => ({ name, in: 'header', description, required, schema: { type: 'string' } })
 

@@ -69,7 +69,7 @@ type Handled<P extends TSchema, Q extends TSchema, B extends TSchema, R extends 
   | { readonly access: Exclude<Access, 'anyone'>; readonly handler: (ctx: Context, input: Input<P, Q, B>) => Promise<Static<R>> }
 
 /** What the OpenAPI document says of a route beyond its schemas. */
-export type OperationNotes = Pick<Operation<TSchema, TSchema, TSchema, TSchema>, 'errors' | 'example' | 'ifMatch' | 'consumes'> & { readonly access: Access }
+export type OperationNotes = Pick<Operation<TSchema, TSchema, TSchema, TSchema>, 'errors' | 'example' | 'ifMatch' | 'consumes'> & { readonly access: Access; readonly etag: boolean }
 
 declare module 'fastify' {
   interface FastifyContextConfig { operation?: OperationNotes }
@@ -85,7 +85,7 @@ export const operation = <P extends TSchema = typeof Nothing, Q extends TSchema 
   const { id, method, path, tag, summary, description, access, params, query, body, answer: [status, schema], ifMatch, secrets = [], apart = false } = definition
   const etag = hasVersion(schema)
   const notes: OperationNotes = {
-    access,
+    access, etag,
     ...(definition.errors && { errors: definition.errors }),
     ...(definition.example !== undefined && { example: definition.example }),
     ...(ifMatch && { ifMatch }),

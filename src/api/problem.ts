@@ -80,10 +80,15 @@ export const problemOf = (error: unknown, requestId?: string): Problem => {
     type: `/problems/${code}`, title, status, code,
     ...(message !== title && { detail: message }),
     ...(requestId !== undefined && { instance: requestId }),
-    ...(Array.isArray(errors) && { errors: errors as { pointer: string; detail: string }[] }),
+    ...(Array.isArray(errors) && { errors: (errors as Faulty[]).map(withPointer) }),
     ...(Object.keys(facts).length > 0 && { params: facts }),
   }
 }
+
+/** A fault of many, named by its pointer or by where it is in a forecast. */
+type Faulty = { pointer?: string; detail?: string; series?: number; point?: number }
+const withPointer = ({ pointer, detail = 'is not valid', series, point, ...rest }: Faulty): { pointer: string; detail: string } =>
+  ({ pointer: pointer ?? (series === undefined ? '' : `/series/${series}${point === undefined ? '' : `/points/${point}`}`), detail, ...rest })
 
 /** Answers every error as a problem. Bugs are logged with their stack; what went wrong inside stays inside. */
 export const handleError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {

@@ -1,10 +1,14 @@
 import type { TSchema } from 'typebox'
 import * as exceptions from '../exceptions/schema.ts'
 import * as exchange from '../exchange/schema.ts'
+import * as forecasts from '../forecasts/schema.ts'
 import * as identity from '../identity/schema.ts'
+import * as imports from '../imports/schema.ts'
+import * as invoices from '../invoices/schema.ts'
 import * as items from '../items/schema.ts'
 import * as orders from '../orders/schema.ts'
 import * as partners from '../partners/schema.ts'
+import * as shipments from '../shipments/schema.ts'
 import { Problem } from './problem.ts'
 
 type Named = TSchema & { $id: string }
@@ -23,7 +27,7 @@ export const namedSchemas: ReadonlyMap<string, TSchema> = (() => {
     }
     for (const part of Object.values(value)) visit(part)
   }
-  for (const module of [exceptions, exchange, identity, items, orders, partners, { Problem }])
+  for (const module of [exceptions, exchange, forecasts, identity, imports, invoices, items, orders, partners, shipments, { Problem }])
     for (const exported of Object.values(module)) visit(exported)
   return found
 })()

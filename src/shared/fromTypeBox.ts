@@ -2,7 +2,8 @@ import type { TSchema } from 'typebox'
 
 /** What is read of a TypeBox schema: the JSON Schema that it is. */
 type Shape = TSchema & {
-  $id?: string; $ref?: string; type?: string; const?: unknown; format?: string; description?: string; required?: string[]; additionalProperties?: unknown
+  $id?: string; $ref?: string; type?: string; const?: unknown; format?: string; description?: string
+  required?: string[]; additionalProperties?: unknown
   properties?: Record<string, Shape>; items?: Shape; anyOf?: Shape[]; patternProperties?: Record<string, Shape>
 }
 /** A GraphQL type that was made of a schema: a scalar's name or a reference of the builder's, or a list of such. */
@@ -23,12 +24,14 @@ const singular = (text: string): string => text.replace(/ies$/, 'y').replace(/([
 
 /**
  * Makes GraphQL types of the TypeBox objects that REST uses. An object is named by its `$id`, or else by its place ('Order' +
- * 'lines' is 'OrderLine'); `T | null` and optional properties are nullable; a union of texts is an enum, or a String where one
- * of them is no GraphQL name; a record and what is unknown are the scalar JSON, an instant is DateTime; a reference is looked up in `named`. Throws
- * on anything else, and when two schemas want one name.
+ * 'lines' is 'OrderLine'). `T | null` and optional properties are nullable. A union of texts is an enum, one for the same
+ * texts, named by the first place that has it, or a String where one of them is no GraphQL name. A record and what is unknown
+ * are the scalar JSON, an instant is DateTime, a reference is looked up in `named`. Throws on anything else, and when two
+ * schemas want one name.
  */
 export const fromTypeBox = (define: Definer, named: ReadonlyMap<string, TSchema>) => {
   const made = new Map<string, { shape: string; type: object }>()
+  const enumerations = new Map<string, object>()
   const once = (name: string, schema: Shape, make: () => object): object => {
     const shape = JSON.stringify({ ...schema, $id: undefined })
     const known = made.get(name)
@@ -40,7 +43,7 @@ export const fromTypeBox = (define: Definer, named: ReadonlyMap<string, TSchema>
   }
   const object = (kind: Kind, schema: Shape, name: string): object => {
     const title = kind === 'input' && !name.endsWith('Input') ? `${name}Input` : name
-    return once(title, schema, () => define[kind](title, fieldsOf(kind, schema, name), schema.description))
+    return once(title, schema, () => define[kind](title, fieldsOf(kind, schema, kind === 'input' ? name.replace(/Input$/, '') : name), schema.description))
   }
 
   const fieldsOf = (kind: Kind, schema: Shape, name: string): Fields =>
@@ -59,8 +62,11 @@ export const fromTypeBox = (define: Definer, named: ReadonlyMap<string, TSchema>
     const texts = literals(schema)
     if (texts) {
       if (!texts.every(text => /^[A-Za-z_]\w*$/.test(text))) return 'String'
-      const name = schema.$id ?? place
-      return once(name, { anyOf: schema.anyOf } as Shape, () => define.enumeration(name, texts, schema.description))
+      const known = enumerations.get(texts.join())
+      if (known) return known
+      const made = define.enumeration(schema.$id ?? place, texts, schema.description)
+      enumerations.set(texts.join(), made)
+      return made
     }
     if (schema.type === 'array' && schema.items) return [typeOf(kind, schema.items, schema.items.$id ?? singular(place))]
     if (schema.type === 'object' && schema.properties) return object(kind, schema, schema.$id ?? place)

@@ -1,9 +1,9 @@
 import SchemaBuilder, { type InputRef, type ObjectRef } from '@pothos/core'
 import DataLoader from 'dataloader'
 import { GraphQLScalarType } from 'graphql'
-import type { Static, TSchema } from 'typebox'
+import { Type, type Static, type TObject, type TSchema } from 'typebox'
 import type { Context } from '../../db/context.ts'
-import { fromTypeBox, type Definer, type Made } from '../../shared/fromTypeBox.ts'
+import { fromTypeBox, type Definer } from '../../shared/fromTypeBox.ts'
 import type { EventSource } from '../../db/events.ts'
 import { namedSchemas } from '../schemas.ts'
 
@@ -64,7 +64,11 @@ export const output = <S extends TSchema>(schema: S, name?: string): ObjectRef<B
 export const input = <S extends TSchema>(schema: S, name?: string): InputRef<Static<S>> =>
   made.input(schema, name) as InputRef<Static<S>>
 
-export type { Made }
+/** The GraphQL input of a filter. The page is asked for apart, where its cost is seen. */
+export const filterInput = <S extends TObject>(schema: S, name?: string): InputRef<Omit<Static<S>, 'limit' | 'cursor'>> => {
+  const { limit: _limit, cursor: _cursor, ...properties } = schema.properties
+  return made.input(Type.Object(properties), name ?? (schema as { $id?: string }).$id) as InputRef<Omit<Static<S>, 'limit' | 'cursor'>>
+}
 
 /** A page of a list as GraphQL has it: the same as in REST. */
 export const page = <T>(name: string, item: ObjectRef<BuilderTypes, T>) =>

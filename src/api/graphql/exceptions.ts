@@ -1,7 +1,8 @@
 import { Exception, ExceptionFilter, ExceptionResolution, type Resolution } from '../../exceptions/schema.ts'
 import { assignException, getException, listExceptions, resolveException } from '../../exceptions/service.ts'
-import { builder, input, output, page } from './builder.ts'
-import { checker, mutation, query } from './resolve.ts'
+import { checker } from '../checker.ts'
+import { builder, filterInput, input, output, page } from './builder.ts'
+import { filtered, mutation, query } from './resolve.ts'
 
 export const ExceptionType = output(Exception)
 const ExceptionPage = page('Exception', ExceptionType)
@@ -11,9 +12,8 @@ const checkResolution = checker(ExceptionResolution)
 builder.queryFields(t => ({
   exceptions: t.field({
     type: ExceptionPage, description: 'What does not agree, newest first.',
-    args: { filter: t.arg({ type: input(ExceptionFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
-    resolve: query('records.read', (ctx, { filter, ...rest }: { filter?: ExceptionFilter; limit?: number; cursor?: string }) =>
-      listExceptions(ctx, { ...checkFilter(filter ?? {}, '/filter'), ...rest })),
+    args: { filter: t.arg({ type: filterInput(ExceptionFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
+    resolve: query('records.read', filtered(checkFilter, listExceptions)),
   }),
   exception: t.field({
     type: ExceptionType, args: { id: t.arg.id({ required: true }) }, resolve: query('records.read', (ctx, { id }: { id: string }) => getException(ctx, id)),

@@ -1,14 +1,15 @@
-import type { Exception } from '../../exceptions/schema.ts'
 import { exceptionsBySubjectIds } from '../../exceptions/service.ts'
-import type { OrderLine, OrderResponse, OrderSummary } from '../../orders/schema.ts'
+import { invoicesByOrderIds } from '../../invoices/service.ts'
 import { linesByOrderIds, ordersByIds, responsesByOrderIds } from '../../orders/service.ts'
-import type { Organisation } from '../../partners/schema.ts'
 import { organisationsByIds } from '../../partners/service.ts'
-import type { Loader } from './builder.ts'
+import { shipmentsByIds, shipmentsByOrderIds } from '../../shipments/service.ts'
 
 /** The look-ups that a level of a query shares: one call of a service for all its records. */
-export const organisationLoader: Loader<Organisation> = organisationsByIds
-export const orderLoader: Loader<OrderSummary> = ordersByIds
-export const linesLoader: Loader<OrderLine[]> = linesByOrderIds
-export const responsesLoader: Loader<OrderResponse[]> = responsesByOrderIds
-export const subjectExceptionsLoader: Loader<Exception[]> = exceptionsBySubjectIds
+export const organisationLoader = organisationsByIds
+export const orderLoader = ordersByIds
+export const linesLoader = linesByOrderIds
+export const responsesLoader = responsesByOrderIds
+export const shipmentLoader = shipmentsByIds
+export const shipmentsOfOrderLoader = shipmentsByOrderIds
+export const invoicesOfOrderLoader = invoicesByOrderIds
+export const subjectExceptionsLoader = exceptionsBySubjectIds

@@ -3,8 +3,9 @@ import {
   confirmOutbox, getMessage, listDeadWork, listMessages, listOutbox, listSets, replayMessage, resendMessage, retryDeadWork,
 } from '../../exchange/service.ts'
 import type { Context } from '../../db/context.ts'
-import { builder, input, output, page } from './builder.ts'
-import { checker, mutation, query } from './resolve.ts'
+import { checker } from '../checker.ts'
+import { builder, filterInput, input, output, page } from './builder.ts'
+import { filtered, mutation, query } from './resolve.ts'
 
 const MessagePage = page('Message', output(Message))
 const MessageSetPage = page('MessageSet', output(MessageSet))
@@ -23,9 +24,8 @@ builder.objectFields(MessageDetailType, t => ({
 builder.queryFields(t => ({
   messages: t.field({
     type: MessagePage, description: 'Transmissions received and sent, newest first.',
-    args: { filter: t.arg({ type: input(MessageFilter, 'MessageFilter') }), limit: t.arg.int(), cursor: t.arg.string() },
-    resolve: query('edi.inspect', (ctx, { filter, ...rest }: { filter?: MessageFilter; limit?: number; cursor?: string }) =>
-      listMessages(ctx, { ...checkFilter(filter ?? {}, '/filter'), ...rest })),
+    args: { filter: t.arg({ type: filterInput(MessageFilter, 'MessageFilter') }), limit: t.arg.int(), cursor: t.arg.string() },
+    resolve: query('edi.inspect', filtered(checkFilter, listMessages)),
   }),
   message: t.field({
     type: MessageDetailType, args: { id: t.arg.id({ required: true }) }, resolve: query('edi.inspect', (ctx, { id }: { id: string }) => getMessage(ctx, id)),

@@ -1,9 +1,10 @@
 import { Exception } from '../../exceptions/schema.ts'
 import { Order, OrderAnswer, OrderFilter, OrderInput, OrderLine, OrderResponse, OrderSummary, TimelineEntry } from '../../orders/schema.ts'
 import { answerOrder, createOrder, getOrder, listOrders, orderTimeline } from '../../orders/service.ts'
-import { builder, input, load, output, page } from './builder.ts'
+import { checker } from '../checker.ts'
+import { builder, filterInput, input, load, output, page } from './builder.ts'
 import { linesLoader, organisationLoader, orderLoader, responsesLoader, subjectExceptionsLoader } from './loaders.ts'
-import { checker, mutation, query } from './resolve.ts'
+import { filtered, mutation, query } from './resolve.ts'
 import { OrganisationType } from './partners.ts'
 
 export const OrderType = output(Order)
@@ -38,9 +39,8 @@ const AnsweredOrder = builder.objectRef<{ responseId: string; version: number; o
 builder.queryFields(t => ({
   orders: t.field({
     type: OrderPage, description: 'Orders, newest first.',
-    args: { filter: t.arg({ type: input(OrderFilter, 'OrderFilterInput') }), limit: t.arg.int(), cursor: t.arg.string() },
-    resolve: query('records.read', (ctx, { filter, ...rest }: { filter?: OrderFilter; limit?: number; cursor?: string }) =>
-      listOrders(ctx, { ...checkFilter(filter ?? {}, '/filter'), ...rest })),
+    args: { filter: t.arg({ type: filterInput(OrderFilter, 'OrderFilterInput') }), limit: t.arg.int(), cursor: t.arg.string() },
+    resolve: query('records.read', filtered(checkFilter, listOrders)),
   }),
   order: t.field({
     type: OrderType, args: { id: t.arg.id({ required: true }) }, description: 'An order with everything that hangs on it.',

@@ -1,11 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import type { Context } from '../../db/context.ts'
 import { authorise, type Action } from '../../identity/rules.ts'
-import { DomainError } from '../../shared/errors.ts'
 import { fingerprintOf, onceApart, onceFor } from '../idempotency.ts'
-import { namedSchemas } from '../schemas.ts'
 import type { GraphContext } from './builder.ts'
 
 type Resolver<A, T> = (parent: unknown, args: Given<A>, context: GraphContext, info: GraphQLResolveInfo) => Promise<T>
@@ -19,6 +15,12 @@ export const query = <A, T>(action: Action, read: (ctx: Context, args: A) => Pro
     return read(service, withoutNulls(args) as A)
   }
 
+type Page = { limit?: number; cursor?: string }
+
+/** A list that takes a filter beside its page; the filter is checked as REST checks it. */
+export const filtered = <F, T>(check: (value: unknown, place?: string) => F, list: (ctx: Context, filter: F & Page) => Promise<T>) =>
+  (ctx: Context, { filter, ...page }: { filter?: Omit<F, 'limit' | 'cursor'> } & Page): Promise<T> => list(ctx, { ...check(filter ?? {}, '/filter'), ...page })
+
 /** A field that changes something, for those who may; with the request's Idempotency-Key it does so once; `apart` when the service commits by itself. */
 export const mutation = <A, T>(action: Action, change: (ctx: Context, args: A) => Promise<T>, { apart = false } = {}): Resolver<A, T> =>
   async (_parent, given, { service, idempotencyKey, operationId = 0 }, info) => {
@@ -30,19 +32,6 @@ export const mutation = <A, T>(action: Action, change: (ctx: Context, args: A) =
     const { answer } = await (apart ? onceApart : onceFor)(service, claim, ctx => change(ctx, args))
     return answer
   }
-
-/**
- * Checks an input against the schema that REST checks bodies with: GraphQL's types know nothing of patterns and limits.
- * @throws DomainError request/invalid with every fault
- */
-export const checker = <S extends TSchema>(schema: S): ((value: unknown, place?: string) => Static<S>) => {
-  const compiled = Compile(Object.fromEntries(namedSchemas), schema)
-  return (value, place = '/input') => {
-    if (compiled.Check(value)) return value as Static<S>
-    const errors = compiled.Errors(value).map(fault => ({ pointer: place + fault.instancePath, detail: fault.message }))
-    throw new DomainError('request/invalid', { detail: errors[0] ? `${errors[0].pointer} ${errors[0].detail}.` : 'The input is not valid.', errors })
-  }
-}
 
 /** What is null was left out. */
 const withoutNulls = (value: unknown): unknown =>

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { Order, OrderAnswer, OrderFilter, OrderInput, OrderPage, OrderSummary, OrderVersion, TimelineEntry } from '../../orders/schema.ts'
 import { answerOrder, createOrder, getOrder, listOrders, orderTimeline, orderVersions } from '../../orders/service.ts'
+import { PackingProposal } from '../../shipments/schema.ts'
+import { proposePacking } from '../../shipments/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
 const Answered = Type.Object({ responseId: Type.String({ description: 'The answer.' }), version: Type.Integer({ description: 'Of the order, now.' }) })
@@ -33,6 +35,12 @@ export const registerOrders = (app: FastifyInstance): void => {
     id: 'getOrderTimeline', method: 'GET', path: '/api/orders/:id/timeline', tag: 'orders', access: 'records.read',
     summary: 'What happened to an order and its documents', params: IdParams, answer: [200, Type.Object({ items: Type.Array(TimelineEntry) })],
     handler: async (ctx, { params }) => ({ items: await orderTimeline(ctx, params.id) }),
+  })
+  operation(app, {
+    id: 'proposePacking', method: 'GET', path: '/api/orders/:id/packing-proposal', tag: 'orders', access: 'shipments.create',
+    summary: 'How what is open would be packed', description: 'From the case and pallet sizes of the items; edit it and give it to a shipment.',
+    params: IdParams, answer: [200, PackingProposal], errors: ['shipments/invalid-packing'],
+    handler: (ctx, { params }) => proposePacking(ctx, params.id),
   })
   operation(app, {
     id: 'listOrderVersions', method: 'GET', path: '/api/orders/:id/versions', tag: 'orders', access: 'records.read',
