@@ -62,8 +62,8 @@ export const Exception = Type.Object({
   subjectKind: oneOf(subjectKinds),
   subjectId: Type.String(),
   summary: Type.String({ description: 'One sentence with the numbers.' }),
-  compared: Type.Ref('Compared'),
-  evidence: Type.Array(Type.Ref('Evidence')),
+  compared: Compared,
+  evidence: Type.Array(Evidence),
   moneyAtRisk: OrNull(Decimal),
   currency: OrNull(Type.String()),
   assignedTo: OrNull(Type.String({ description: 'User of either side.' })),
@@ -74,7 +74,7 @@ export const Exception = Type.Object({
   closedAt: OrNull(Instant),
   version: Type.Integer(),
 }, { $id: 'Exception' })
-export type Exception = Omit<Static<typeof Exception>, 'compared' | 'evidence'> & { compared: Compared; evidence: Evidence[] }
+export type Exception = Static<typeof Exception>
 
 /** Which exceptions. `open` leaves out those that are resolved, closed by themselves or expired. */
 export const ExceptionFilter = Type.Object({

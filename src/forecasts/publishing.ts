@@ -40,6 +40,8 @@ type Publication = {
 type Prepared = Publication & {
   readonly digest: Buffer
   readonly series: readonly SeriesRow[]
+  /** Where each series is for; undefined for all locations, or for one that is not known. */
+  readonly places: readonly (Place | undefined)[]
   readonly points: readonly PointRow[]
   readonly unknownItems: readonly number[]
   readonly unknownLocations: readonly number[]
@@ -55,7 +57,7 @@ const errorsReported = 1000
  * @throws DomainError record/not-found (partnership), items/unknown-item, partners/unknown-location, forecasts/invalid-buckets
  *   (with `errors`: series, point, code and detail of the first 1,000, and `count` of all)
  */
-export const publishForecast = (ctx: Context, input: ForecastInput): Promise<Forecast> => {
+export const publishForecast = async (ctx: Context, input: ForecastInput): Promise<Forecast> => {
   authorise(ctx.actor, 'forecasts.publish')
   return withOrganisation(ctx, async tx => {
     const partnership = await getPartnership({ ...ctx, db: tx }, input.partnershipId)
@@ -144,6 +146,7 @@ const prepare = async (tx: Tx, publications: readonly Publication[]): Promise<Pr
 
 const layOut = (publication: Publication, items: readonly (PartnershipItem | undefined)[], locations: LocationIndex): Prepared => {
   const series: SeriesRow[] = []
+  const places: (Place | undefined)[] = []
   const points: PointRow[] = []
   const placed: PlacedBucket[] = []
   const faults: BucketProblem[] = []
@@ -151,10 +154,11 @@ const layOut = (publication: Publication, items: readonly (PartnershipItem | und
   const unknownLocations: number[] = []
   publication.document.series.forEach((sent, index) => {
     const item = items[index]
-    const location = sent.location === undefined ? '' : locations(sent.location)
+    const place = sent.location && locations(sent.location)
+    places.push(place)
     if (!item) unknownItems.push(index)
-    if (location === undefined) unknownLocations.push(index)
-    const row = { series: index, product: item?.gtin ?? asSent(sent.products), location: location ?? sent.location?.id ?? '', unit: sent.unit || (item?.unit ?? 'EA') }
+    if (sent.location && !place) unknownLocations.push(index)
+    const row = { series: index, product: item?.gtin ?? asSent(sent.products), location: place?.id ?? sent.location?.id ?? '', unit: sent.unit || (item?.unit ?? 'EA') }
     series.push(row)
     const { buckets, problems } = bucketsOf(sent.points, index, publication.calendar)
     faults.push(...problems)
@@ -165,19 +169,22 @@ const layOut = (publication: Publication, items: readonly (PartnershipItem | und
     })
   })
   faults.push(...overlaps(placed))
-  return { ...publication, digest: digestOf(publication.document), series, points, unknownItems, unknownLocations, faults }
+  return { ...publication, digest: digestOf(publication.document), series, places, points, unknownItems, unknownLocations, faults }
 }
 
-type LocationIndex = (location: { qualifier?: string | undefined; id: string }) => string | undefined
+/** A location as N103 and N104 name it: UL with a GLN, 92 with the buyer's code, 91 with the seller's. */
+type Place = { readonly qualifier: string; readonly id: string }
+type LocationIndex = (location: { qualifier?: string | undefined; id: string }) => Place | undefined
 
-/** GLN (or code, of a location without one) for what N103/N104 or an entry names: UL a GLN, 92 the buyer's code, 91 the seller's. */
+/** What N103/N104 or an entry names, by GLN where the location has one. */
 const findLocations = async (tx: Tx, partnership: Partnership, ids: readonly string[]): Promise<LocationIndex> => {
   const wanted = [...new Set(ids)]
   const rows = wanted.length === 0 ? [] : await selectLocationCodes(tx.sql, [partnership.buyerId, partnership.sellerId], wanted)
-  const known = new Map<string, string>()
+  const known = new Map<string, Place>()
   for (const { organisationId, code, gln } of rows) {
-    known.set(`${organisationId} ${code}`, gln ?? code)
-    if (gln !== null) known.set(`gln ${gln}`, gln)
+    const place = gln === null ? { qualifier: organisationId === partnership.buyerId ? '92' : '91', id: code } : { qualifier: 'UL', id: gln }
+    known.set(`${organisationId} ${code}`, place)
+    if (gln !== null) known.set(`gln ${gln}`, place)
   }
   const buyers = (id: string) => known.get(`${partnership.buyerId} ${id}`)
   const sellers = (id: string) => known.get(`${partnership.sellerId} ${id}`)
@@ -243,7 +250,7 @@ const versionKey = (partnershipId: string, { source, purpose, type }: Pick<Publi
   `${partnershipId} ${source} ${purpose} ${type}`
 
 const forecastOf = (publication: Prepared, version: number, actor: string): NewForecast => {
-  const { partnership, document, source, purpose, type, channel, from, digest, points } = publication
+  const { partnership, document, source, purpose, type, channel, from, digest, places, points } = publication
   const horizon = horizonOf(points) ?? { start: document.horizonStart, end: document.horizonEnd ?? document.horizonStart }
   const number = publication.unnumbered ? `${purpose === 'SALES_FORECAST' ? 'SF' : 'OF'}-${source}-${type}-${version}` : document.number
   return {
@@ -251,9 +258,14 @@ const forecastOf = (publication: Prepared, version: number, actor: string): NewF
     source, purpose, type, version, number, issuedOn: document.issuedOn || horizon.start, horizonStart: horizon.start, horizonEnd: horizon.end,
     pointCount: points.length, channel, actor, digest,
     ...sourceOf(from ? { source: from } : {}),
-    document: { ...document, number, horizonEnd: document.horizonEnd ?? horizon.end, series: document.series.map(series => ({ ...series, points: [] })) },
+    document: { ...document, number, horizonEnd: document.horizonEnd ?? horizon.end, series: document.series.map((series, i) => keptSeries(series, places[i])) },
   }
 }
+
+/** A series without its points. An entry names a place by its id alone; an 830 made of it must say whose id that is. */
+const keptSeries = (series: ForecastDocument['series'][number], place: Place | undefined): ForecastDocument['series'][number] => ({
+  ...series, ...(series.location && series.location.qualifier === undefined && place && { location: { ...place } }), points: [],
+})
 
 /** What is odd about a forecast that was recorded all the same. */
 const problemsOf = ({ document, unknownItems, unknownLocations, faults }: Prepared): Problem[] => {

@@ -16,7 +16,7 @@ export const forecastCalendars = ['ISO_WEEK', 'SUNDAY_WEEK', 'MONTH', 'DAY', 'FR
 export type ForecastCalendar = (typeof forecastCalendars)[number]
 
 const Purpose = oneOf(forecastPurposes, { description: 'What is forecast: sales at the till, or orders to the seller.' })
-const Type_ = oneOf(forecastTypes, { description: 'Part of the demand; TOTAL is all of it.', default: 'TOTAL' })
+const DemandType = oneOf(forecastTypes, { description: 'Part of the demand; TOTAL is all of it.', default: 'TOTAL' })
 const Product = Type.String({ description: 'GTIN in 14 digits; qualifier:value as sent when the item is not known.', examples: ['00614141000012'] })
 const Place = Type.String({ description: 'GLN, or the partner\'s code; empty for all locations.', examples: ['0614141000005'] })
 
@@ -28,7 +28,7 @@ export const Forecast = Type.Object({
   sellerId: idOf('org', 'The seller.'),
   source: oneOf(forecastSources, { description: 'Whose forecast it is.' }),
   purpose: Purpose,
-  type: Type_,
+  type: DemandType,
   version: Type.Integer({ description: 'First 1, and so on, for each source, purpose and type.' }),
   number: Type.String({ description: 'The publisher\'s number of it (BFR02).' }),
   issuedOn: BusinessDate,
@@ -91,11 +91,11 @@ export type ForecastSeriesInput = Static<typeof ForecastSeriesInput>
 export const ForecastInput = Type.Object({
   partnershipId: idOf('prt', 'For which partnership.'),
   purpose: Type.Optional(oneOf(forecastPurposes, { description: 'Default: what the partnership says.' })),
-  type: Type.Optional(Type_),
+  type: Type.Optional(DemandType),
   number: Type.Optional(Type.String({ minLength: 1, maxLength: 30, description: 'Your number of it; made from the version when absent.' })),
   issuedOn: Type.Optional(BusinessDate),
   calendar: Type.Optional(oneOf(forecastCalendars, { description: 'How the buckets lie. FREE ones name their end.', default: 'ISO_WEEK' })),
-  series: Type.Array(Type.Ref('ForecastSeriesInput'), { minItems: 1, maxItems: 100_000 }),
+  series: Type.Array(ForecastSeriesInput, { minItems: 1, maxItems: 100_000 }),
 }, {
   $id: 'ForecastInput', additionalProperties: false,
   examples: [{
@@ -103,7 +103,7 @@ export const ForecastInput = Type.Object({
     series: [{ gtin: '00614141000012', location: '0614141000005', points: [{ start: '2026-03-02', quantity: '120' }, { start: '2026-03-09', quantity: '144' }] }],
   }],
 })
-export type ForecastInput = Omit<Static<typeof ForecastInput>, 'series'> & { series: ForecastSeriesInput[] }
+export type ForecastInput = Static<typeof ForecastInput>
 
 const Side = Type.Object({
   forecastId: idOf('fct', 'The publication that has it.'),
@@ -127,7 +127,7 @@ export const ForecastComparison = Type.Object({
 }, { $id: 'ForecastComparison' })
 export type ForecastComparison = Static<typeof ForecastComparison>
 
-export const ForecastComparisonPage = Type.Object({ items: Type.Array(Type.Ref('ForecastComparison')), nextCursor: OrNull(Type.String()) }, { $id: 'ForecastComparisonPage' })
+export const ForecastComparisonPage = pageOfSchema(ForecastComparison, 'ForecastComparisonPage')
 
 /** Which cells to compare. */
 export const ForecastComparisonFilter = Type.Object({
@@ -155,3 +155,4 @@ export const ForecastVersionComparison = Type.Object({
   percentChange: OrNull(Type.String({ description: 'Of the number before.' })),
 }, { $id: 'ForecastVersionComparison' })
 export type ForecastVersionComparison = Static<typeof ForecastVersionComparison>
+export const ForecastVersionComparisonPage = pageOfSchema(ForecastVersionComparison, 'ForecastVersionComparisonPage')
