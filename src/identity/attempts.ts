@@ -16,13 +16,15 @@ export const countAttempt = (db: Database, email: string, now: Date): Promise<{ 
     insert into sign_in_attempt as a (email_hash, failed_attempts, last_at) values (${key}, 0, ${now})
     on conflict (email_hash) do update set email_hash = a.email_hash
     returning failed_attempts as "failedAttempts", last_at as "lastAt", locked_until as "lockedUntil"`
-  if (!attempt) throw new Error('an upsert returns its row')
-  if (attempt.lockedUntil && attempt.lockedUntil > now)
-    throw new DomainError('identity/locked', { retryAfterSeconds: Math.ceil((attempt.lockedUntil.getTime() - now.getTime()) / 1000) })
-  const forgotten = now.getTime() - attempt.lastAt.getTime() > forgetAttemptsHours * 3_600_000
-  const failedAttempts = (forgotten ? 0 : attempt.failedAttempts) + 1
-  const seconds = lockSeconds(failedAttempts)
-  await tx.sql`
+    if (!attempt) throw new Error('an upsert returns its row')
+    if (attempt.lockedUntil && attempt.lockedUntil > now)
+      throw new DomainError('identity/locked', {
+        retryAfterSeconds: Math.ceil((attempt.lockedUntil.getTime() - now.getTime()) / 1000),
+      })
+    const forgotten = now.getTime() - attempt.lastAt.getTime() > forgetAttemptsHours * 3_600_000
+    const failedAttempts = (forgotten ? 0 : attempt.failedAttempts) + 1
+    const seconds = lockSeconds(failedAttempts)
+    await tx.sql`
     update sign_in_attempt set failed_attempts = ${failedAttempts}, last_at = ${now},
       locked_until = ${seconds === 0 ? null : new Date(now.getTime() + seconds * 1000)}
     where email_hash = ${key}`

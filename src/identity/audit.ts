@@ -11,14 +11,23 @@ export type Deed = { readonly action: string; readonly subject: string; readonly
  * Writes the audit log of the actor's organisation, or of the one that the operator worked on, with the change itself.
  * Entries can never be changed or removed.
  */
-export const audit = async (tx: Tx, actor: Pick<Actor, 'organisationId' | 'name'>, deed: Deed, organisationId = actor.organisationId): Promise<void> => {
+export const audit = async (
+  tx: Tx,
+  actor: Pick<Actor, 'organisationId' | 'name'>,
+  deed: Deed,
+  organisationId = actor.organisationId,
+): Promise<void> => {
   await tx.sql`
     insert into audit_log (id, organisation_id, actor, action, subject, detail)
-    values (${newId('aud')}, ${organisationId}, ${actor.name}, ${deed.action}, ${deed.subject}, ${JSON.stringify(deed.detail ?? {})})`
+    values (${newId('aud')}, ${organisationId}, ${actor.name}, ${deed.action}, ${deed.subject},
+      ${JSON.stringify(deed.detail ?? {})})`
 }
 
 /** The audit log of the actor's organisation, newest first; `cursor` is the last id of the page before. */
-export const listAudit = async (ctx: Context, page: { limit?: number; cursor?: string } = {}): Promise<{ items: AuditEntry[]; nextCursor: string | null }> => {
+export const listAudit = async (
+  ctx: Context,
+  page: { limit?: number; cursor?: string } = {},
+): Promise<{ items: AuditEntry[]; nextCursor: string | null }> => {
   authorise(ctx.actor, 'audit.read')
   const size = Math.min(Math.max(page.limit ?? 50, 1), 200)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => sql<AuditEntry[]>`

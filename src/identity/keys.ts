@@ -62,7 +62,8 @@ export const createKey = async (ctx: Context, input: NewApiKey): Promise<{ key: 
   authorise(ctx.actor, 'keys.manage')
   const organisationId = input.organisationId ?? ctx.actor.organisationId
   const scopes = input.scopes ?? []
-  if (!mayGrant(ctx.actor, scopes)) throw new DomainError('identity/forbidden', { detail: 'A key cannot be given more than you may do yourself.' })
+  if (!mayGrant(ctx.actor, scopes))
+    throw new DomainError('identity/forbidden', { detail: 'A key cannot be given more than you may do yourself.' })
   const { token, prefix, secretHash } = newKey()
   return within(ctx, organisationId, async tx => {
     const [organisation] = await tx.sql`select 1 from organisation where id = ${organisationId}`
@@ -72,7 +73,12 @@ export const createKey = async (ctx: Context, input: NewApiKey): Promise<{ key: 
       createdAt: ctx.now(), expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
     })
     if (!key) throw new Error('an insert returns its row')
-    await audit(tx, ctx.actor, { action: 'key.created', subject: key.id, detail: { name: key.name, role: key.role, scopes } }, organisationId)
+    await audit(
+      tx,
+      ctx.actor,
+      { action: 'key.created', subject: key.id, detail: { name: key.name, role: key.role, scopes } },
+      organisationId,
+    )
     return { key, token }
   })
 }
@@ -97,11 +103,19 @@ export const revokeKey = async (ctx: Context, id: string): Promise<void> => {
 }
 
 /** The keys of the actor's organisation, oldest first, revoked ones too. */
-export const listKeys = async (ctx: Context, page: { limit?: number; cursor?: string } = {}): Promise<{ items: ApiKey[]; nextCursor: string | null }> => {
+export const listKeys = async (
+  ctx: Context,
+  page: { limit?: number; cursor?: string } = {},
+): Promise<{ items: ApiKey[]; nextCursor: string | null }> => {
   authorise(ctx.actor, 'keys.manage')
   const size = Math.min(Math.max(page.limit ?? 50, 1), 200)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectKeys(sql, { organisationId: ctx.actor.organisationId, ...(page.cursor !== undefined && { after: page.cursor }), limit: size + 1 }))
+    selectKeys(sql, {
+      organisationId: ctx.actor.organisationId,
+      ...(page.cursor !== undefined && { after: page.cursor }),
+      limit: size + 1,
+    }),
+  )
   const items = rows.slice(0, size)
   return { items, nextCursor: rows.length > size ? items.at(-1)?.id ?? null : null }
 }

@@ -7,7 +7,10 @@ import { audit } from './audit.ts'
  * The context of the hub's operator for the command line and the demo, whose caller holds the database's secret anyway.
  * Makes the operator's organisation when the hub has none yet. `name` is written to the audit log.
  */
-export const operatorContext = async (db: Database, settings: Pick<Context, 'now' | 'log'> & { name: string }): Promise<Context> => {
+export const operatorContext = async (
+  db: Database,
+  settings: Pick<Context, 'now' | 'log'> & { name: string },
+): Promise<Context> => {
   const { now, log, name } = settings
   const organisationId = await asSystem(db, async tx => {
     await tx.sql`select pg_advisory_xact_lock(hashtextextended('operator', 0))`

@@ -4,7 +4,18 @@ import { DomainError } from '../shared/errors.ts'
 export const roles = ['viewer', 'planner', 'order_manager', 'edi_operator', 'administrator'] as const satisfies readonly Role[]
 
 /** What an API key can be narrowed to. A key without scopes may do all that its role may. */
-export const keyScopes = ['read', 'orders', 'shipments', 'invoices', 'forecasts', 'exceptions', 'edi', 'master-data', 'administration', 'operate'] as const
+export const keyScopes = [
+  'read',
+  'orders',
+  'shipments',
+  'invoices',
+  'forecasts',
+  'exceptions',
+  'edi',
+  'master-data',
+  'administration',
+  'operate',
+] as const
 export type KeyScope = (typeof keyScopes)[number]
 
 const everyone: readonly Role[] = roles
@@ -74,7 +85,7 @@ export const operatorScopes = (role: Role, organisationKind: string): readonly s
 const freeAttempts = 5
 const longestLockSeconds = 3600
 
-/** How long an account is locked after so many failed attempts in a row: not before the fifth, then 30 s doubling up to an hour. */
+/** For how long an address is locked after so many failures in a row: not before the fifth, then 30 s doubling up to an hour. */
 export const lockSeconds = (failedAttempts: number): number =>
   failedAttempts < freeAttempts ? 0 : Math.min(30 * 2 ** (failedAttempts - freeAttempts), longestLockSeconds)
 

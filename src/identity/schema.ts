@@ -8,11 +8,16 @@ const Email = Type.String({ minLength: 3, maxLength: 254, pattern: '^[^@\\s]+@[^
 const Instant = Type.Unsafe<Date>(Type.String({ format: 'date-time' }))
 const Password = Type.String({ minLength: 12, maxLength: 256, description: 'At least 12 characters.' })
 
-export const SignInRequest = Type.Object({
-  email: Email,
-  password: Type.String({ maxLength: 256 }),
-  organisationId: Type.Optional(Type.String({ description: 'For a user of several organisations; the oldest membership unless given.' })),
-}, { $id: 'SignInRequest', additionalProperties: false })
+export const SignInRequest = Type.Object(
+  {
+    email: Email,
+    password: Type.String({ maxLength: 256 }),
+    organisationId: Type.Optional(
+      Type.String({ description: 'For a user of several organisations; the oldest membership unless given.' }),
+    ),
+  },
+  { $id: 'SignInRequest', additionalProperties: false },
+)
 export type SignInRequest = Static<typeof SignInRequest>
 
 /** Who is signed in. The cookie's token is not part of it. */

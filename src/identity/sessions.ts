@@ -6,7 +6,7 @@ import { clearAttempts, countAttempt } from './attempts.ts'
 import { audit } from './audit.ts'
 import { passwordMatches } from './passwords.ts'
 import { insertSession, selectAccounts, selectSession, type Account } from './queries.ts'
-import { normalEmail, operatorScopes, rotateAfterMinutes, rotationGraceSeconds } from './rules.ts'
+import { forgetAttemptsHours, normalEmail, operatorScopes, rotateAfterMinutes, rotationGraceSeconds } from './rules.ts'
 import type { SessionInfo, SignInRequest } from './schema.ts'
 import { hashToken, newToken } from './tokens.ts'
 
@@ -23,7 +23,11 @@ export type SignedIn = SessionToken & {
  * Signs a user in with a new session; a session that the browser had before is not continued.
  * @throws DomainError identity/wrong-credentials (also for an unknown address and a foreign organisation), identity/locked
  */
-export const signIn = async (db: Database, request: SignInRequest, settings: { now: Date; sessionHours: number }): Promise<SignedIn> => {
+export const signIn = async (
+  db: Database,
+  request: SignInRequest,
+  settings: { now: Date; sessionHours: number },
+): Promise<SignedIn> => {
   const { now } = settings
   const attempt = await countAttempt(db, request.email, now)
   const accounts = await readSystem(db, sql => selectAccounts(sql, normalEmail(request.email)))
@@ -86,7 +90,8 @@ export const authenticateSession = async (db: Database, token: string, now: Date
   const rotated = await asSystem(db, async tx => {
     // Of several requests at once one finds it due.
     const [mine] = await tx.sql`
-      update user_session set rotated_at = ${now}, expires_at = least(expires_at, ${new Date(now.getTime() + rotationGraceSeconds * 1000)})
+      update user_session set rotated_at = ${now}, expires_at = least(expires_at,
+        ${new Date(now.getTime() + rotationGraceSeconds * 1000)})
       where token_hash = ${tokenHash} and rotated_at <= ${due} returning 1`
     if (mine) await insertSession(tx.sql, { ...found, tokenHash: hashToken(renewed.token), now })
     return mine !== undefined
@@ -99,12 +104,20 @@ export const signOut = (db: Database, token: string): Promise<void> => asSystem(
   const [ended] = await tx.sql<{ organisationId: string; userId: string; email: string }[]>`
     delete from user_session s using app_user u where s.token_hash = ${hashToken(token)} and u.id = s.user_id
     returning s.organisation_id as "organisationId", s.user_id as "userId", u.email`
-  if (ended) await audit(tx, { organisationId: ended.organisationId, name: ended.email }, { action: 'session.closed', subject: ended.userId })
-})
+    if (ended)
+      await audit(
+        tx,
+        { organisationId: ended.organisationId, name: ended.email },
+        { action: 'session.closed', subject: ended.userId },
+      )
+  })
 
 /** Removes sessions that have ended and attempts that are forgotten; for the nightly sweep. Returns how many rows went. */
-export const sweepSessions = (db: Database, now: Date): Promise<number> => asSystem(db, async tx => {
-  const sessions = await tx.sql`delete from user_session where expires_at <= ${now}`
-  const attempts = await tx.sql`delete from sign_in_attempt where last_at <= ${addHours(now, -24)} and (locked_until is null or locked_until <= ${now})`
-  return sessions.count + attempts.count
-})
+export const sweepSessions = (db: Database, now: Date): Promise<number> =>
+  asSystem(db, async tx => {
+    const sessions = await tx.sql`delete from user_session where expires_at <= ${now}`
+    const attempts = await tx.sql`
+      delete from sign_in_attempt
+      where last_at <= ${addHours(now, -forgetAttemptsHours)} and (locked_until is null or locked_until <= ${now})`
+    return sessions.count + attempts.count
+  })

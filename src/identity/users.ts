@@ -39,7 +39,8 @@ export const createUser = async (ctx: Context, input: NewUser): Promise<User> =>
     const [user] = made.length > 0 ? made : await tx.sql<{ id: string }[]>`select id from app_user where lower(email) = ${email}`
     if (!user) throw new Error('a user that conflicts exists')
     const joined = await tx.sql`
-      insert into membership (id, organisation_id, user_id, role) values (${newId('mem')}, ${organisationId}, ${user.id}, ${input.role})
+      insert into membership (id, organisation_id, user_id, role) values (${newId('mem')}, ${organisationId}, ${user.id},
+        ${input.role})
       on conflict do nothing returning id`
     if (joined.length === 0) throw new DomainError('record/conflict', { detail: 'The user is a member already.' })
     await audit(tx, ctx.actor, { action: 'user.added', subject: user.id, detail: { email, role: input.role } }, organisationId)
@@ -50,11 +51,19 @@ export const createUser = async (ctx: Context, input: NewUser): Promise<User> =>
 }
 
 /** The members of the actor's organisation, oldest first. */
-export const listUsers = async (ctx: Context, page: { limit?: number; cursor?: string } = {}): Promise<{ items: User[]; nextCursor: string | null }> => {
+export const listUsers = async (
+  ctx: Context,
+  page: { limit?: number; cursor?: string } = {},
+): Promise<{ items: User[]; nextCursor: string | null }> => {
   authorise(ctx.actor, 'users.manage')
   const size = Math.min(Math.max(page.limit ?? 50, 1), 200)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectUsers(sql, { organisationId: ctx.actor.organisationId, ...(page.cursor !== undefined && { after: page.cursor }), limit: size + 1 }))
+    selectUsers(sql, {
+      organisationId: ctx.actor.organisationId,
+      ...(page.cursor !== undefined && { after: page.cursor }),
+      limit: size + 1,
+    }),
+  )
   const items = rows.slice(0, size)
   return { items, nextCursor: rows.length > size ? items.at(-1)?.id ?? null : null }
 }
@@ -83,15 +92,20 @@ export const removeUser = async (ctx: Context, userId: string): Promise<void> =>
 /** A null role removes. All memberships are locked, so that two administrators cannot remove each other at once. */
 const changeMembership = (ctx: Context, userId: string, role: Role | null): Promise<void> => withOrganisation(ctx, async tx => {
   const members = await tx.sql<{ id: string; userId: string; role: Role }[]>`
-    select id, user_id as "userId", role from membership where organisation_id = ${ctx.actor.organisationId} order by id for update`
-  const member = members.find(each => each.userId === userId)
-  if (!member) throw new DomainError('record/not-found', { kind: 'user', id: userId })
-  const administratorsLeft = members.filter(each => (each === member ? role : each.role) === 'administrator')
-  if (member.role === 'administrator' && administratorsLeft.length === 0) throw new DomainError('identity/last-administrator')
-  if (role) await tx.sql`update membership set role = ${role} where id = ${member.id}`
-  else await tx.sql`delete from membership where id = ${member.id}`
-  await audit(tx, ctx.actor, { action: role ? 'user.role-changed' : 'user.removed', subject: userId, detail: { from: member.role, ...(role && { to: role }) } })
-})
+    select id, user_id as "userId", role
+      from membership where organisation_id = ${ctx.actor.organisationId} order by id for update`
+    const member = members.find(each => each.userId === userId)
+    if (!member) throw new DomainError('record/not-found', { kind: 'user', id: userId })
+    const administratorsLeft = members.filter(each => (each === member ? role : each.role) === 'administrator')
+    if (member.role === 'administrator' && administratorsLeft.length === 0) throw new DomainError('identity/last-administrator')
+    if (role) await tx.sql`update membership set role = ${role} where id = ${member.id}`
+    else await tx.sql`delete from membership where id = ${member.id}`
+    await audit(tx, ctx.actor, {
+      action: role ? 'user.role-changed' : 'user.removed',
+      subject: userId,
+      detail: { from: member.role, ...(role && { to: role }) },
+    })
+  })
 
 /**
  * Changes the actor's own password and ends all its sessions, this one too.
@@ -123,7 +137,9 @@ export const resetPassword = async (ctx: Context, userId: string, password: stri
   if (memberships.length === 0 || !(operates || memberships.some(each => each.organisationId === ctx.actor.organisationId)))
     throw new DomainError('record/not-found', { kind: 'user', id: userId })
   if (!operates && memberships.length > 1)
-    throw new DomainError('identity/forbidden', { detail: 'The user belongs to other organisations too; ask the operator of the hub.' })
+    throw new DomainError('identity/forbidden', {
+      detail: 'The user belongs to other organisations too; ask the operator of the hub.',
+    })
   await replacePassword(ctx, userId, password, 'user.password-reset')
 }
 

@@ -17,7 +17,8 @@ export type ImportHandler<R extends Resolved = Resolved> = {
   write(tx: Tx, scope: Scope, records: readonly R[]): Promise<Outcome[]>
 }
 
-export const isProblem = (value: object | string): value is ImportError => typeof value === 'object' && 'line' in value && 'code' in value
+export const isProblem = (value: object | string): value is ImportError =>
+  typeof value === 'object' && 'line' in value && 'code' in value
 
 export type OrganisationReference = { readonly id: string; readonly name: string; readonly currency: string }
 export type OrganisationFinder = (row: Row, column: string) => OrganisationReference | ImportError
@@ -26,17 +27,24 @@ export type OrganisationFinder = (row: Row, column: string) => OrganisationRefer
  * Finds the organisations that the columns name, by GLN, id or exact name, among those that the role may see. Where the
  * column `organisation` is empty it is the importer's own, and it can be no other unless the operator imports. One query.
  */
-export const findOrganisations = async (tx: Tx, scope: Scope, rows: readonly Row[], columns: readonly string[]): Promise<OrganisationFinder> => {
+export const findOrganisations = async (
+  tx: Tx,
+  scope: Scope,
+  rows: readonly Row[],
+  columns: readonly string[],
+): Promise<OrganisationFinder> => {
   const named = [...new Set(rows.flatMap(row => columns.flatMap(column => row.cells[column] ?? [])))]
   const found = await tx.sql<(OrganisationReference & { gln: string | null })[]>`
     select id, name, gln, currency from organisation
-    where id = any(${named}::text[]) or gln = any(${named}::text[]) or name = any(${named}::text[]) or id = ${scope.organisationId}`
+    where id = any(${named}::text[]) or gln = any(${named}::text[]) or name = any(${named}::text[])
+      or id = ${scope.organisationId}`
   return (row, column) => {
     const reference = row.cells[column] ?? (column === 'organisation' ? scope.organisationId : null)
     if (reference === null) return problem(row, column, 'required', 'This column must be filled in.')
     const matches = found.filter(each => each.id === reference || each.gln === reference || each.name === reference)
     const [match] = matches
-    if (matches.length > 1) return problem(row, column, 'ambiguous-organisation', 'Several organisations have this name; use the GLN.')
+    if (matches.length > 1)
+      return problem(row, column, 'ambiguous-organisation', 'Several organisations have this name; use the GLN.')
     if (!match) return problem(row, column, 'unknown-organisation', 'No organisation has this GLN, id or name.')
     if (column === 'organisation' && scope.organisationId !== null && match.id !== scope.organisationId)
       return problem(row, column, 'not-yours', 'Only your own organisation\'s data can be imported.')
@@ -50,7 +58,8 @@ type Pair = { readonly buyerId: string; readonly sellerId: string }
 export const findPartnerships = async (tx: Tx, pairs: readonly Pair[]): Promise<(pair: Pair) => string | undefined> => {
   const found = await tx.sql<(Pair & { id: string })[]>`
     select id, buyer_id as "buyerId", seller_id as "sellerId" from partnership
-    where (buyer_id, seller_id) in (select * from unnest(${pairs.map(pair => pair.buyerId)}::text[], ${pairs.map(pair => pair.sellerId)}::text[]))`
+    where (buyer_id, seller_id) in (select * from unnest(${pairs.map(pair => pair.buyerId)}::text[],
+      ${pairs.map(pair => pair.sellerId)}::text[]))`
   const ids = new Map(found.map(each => [`${each.buyerId} ${each.sellerId}`, each.id]))
   return pair => ids.get(`${pair.buyerId} ${pair.sellerId}`)
 }
@@ -68,5 +77,9 @@ const sameValue = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a))
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value ?? null
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  )
 }

@@ -12,10 +12,19 @@ import { prices } from './kinds/prices.ts'
 import { isProblem, type ImportHandler, type Resolved, type Scope } from './references.ts'
 import { problem, readRow, type Outcome, type Row } from './rules.ts'
 import { readRows, type ImportSource } from './rows.ts'
-import { importColumns, ownImportKinds, type ImportError, type ImportKind, type ImportOptions, type ImportReport } from './schema.ts'
+import {
+  importColumns,
+  ownImportKinds,
+  type ImportError,
+  type ImportKind,
+  type ImportOptions,
+  type ImportReport,
+} from './schema.ts'
 
 const rowsPerBatch = 500
 const errorsKept = 1000
+
+export type { ImportSource } from './rows.ts'
 
 /** Ends a transaction that is not to be kept, with what came of it. */
 class Undone extends Error {
@@ -34,19 +43,32 @@ class Undone extends Error {
  * The source should be a file or in memory: the transaction is open while it is read.
  * @throws DomainError identity/forbidden
  */
-export const importRows = async (ctx: Context, kind: ImportKind, source: ImportSource, options: ImportOptions = {}): Promise<ImportReport> => {
+export const importRows = async (
+  ctx: Context,
+  kind: ImportKind,
+  source: ImportSource,
+  options: ImportOptions = {},
+): Promise<ImportReport> => {
   if (isTx(ctx.db)) throw new Error('an import is a transaction of its own')
   const operates = ctx.actor.scopes.includes('operate')
   if (!operates) {
     authorise(ctx.actor, 'master-data.import')
-    if (!ownImportKinds.includes(kind)) throw new DomainError('identity/forbidden', { detail: `Only the operator of the hub imports ${kind}.`, action: 'hub.operate' })
+    if (!ownImportKinds.includes(kind))
+      throw new DomainError('identity/forbidden', {
+        detail: `Only the operator of the hub imports ${kind}.`,
+        action: 'hub.operate',
+      })
   }
   const scope: Scope = { organisationId: operates ? null : ctx.actor.organisationId, now: ctx.now() }
   const work = async (tx: Tx): Promise<ImportReport> => {
     const report = await new Import(tx, scope, kind, options).run(source)
     if (!report.applied) throw new Undone(report)
     const { total, created, updated } = report
-    await audit(tx, ctx.actor, { action: `import.${kind}`, subject: ctx.actor.organisationId, detail: { total, created, updated } })
+    await audit(tx, ctx.actor, {
+      action: `import.${kind}`,
+      subject: ctx.actor.organisationId,
+      detail: { total, created, updated },
+    })
     return report
   }
   try {
@@ -58,7 +80,12 @@ export const importRows = async (ctx: Context, kind: ImportKind, source: ImportS
 }
 
 /** Imports good rows of one kind; `repeated` says which are the same record as an earlier line. */
-type Batch = (tx: Tx, scope: Scope, rows: readonly Row[], repeated: (record: Resolved) => ImportError | undefined) => Promise<Outcome[]>
+type Batch = (
+  tx: Tx,
+  scope: Scope,
+  rows: readonly Row[],
+  repeated: (record: Resolved) => ImportError | undefined,
+) => Promise<Outcome[]>
 
 const batchOf = <R extends Resolved>(handler: ImportHandler<R>): Batch => async (tx, scope, rows, repeated) => {
   const outcomes: Outcome[] = []
@@ -101,7 +128,11 @@ class Import {
   async run(source: ImportSource): Promise<ImportReport> {
     const columns = importColumns[this.kind]
     let batch: Row[] = []
-    for await (const raw of readRows(source, columns.map(column => column.name), columns.filter(column => column.required).map(column => column.name))) {
+    for await (const raw of readRows(
+      source,
+      columns.map(column => column.name),
+      columns.filter(column => column.required).map(column => column.name),
+    )) {
       if ('code' in raw) {
         this.note([{ ...raw, value: '' }])
         continue

@@ -15,7 +15,9 @@ export const selectItemsByNumbers = (
       or seller_item = any(${sellerItems as string[]}::text[]))
   order by id`
 
-export const selectPartnershipItems = (sql: Sql, filter: { partnershipId?: string; after?: string; limit: number }) => sql<PartnershipItem[]>`
+export const selectPartnershipItems = (sql: Sql, filter: { partnershipId?: string; after?: string; limit: number }) => sql<
+  PartnershipItem[]
+>`
   select ${partnershipItemColumns(sql)} from partnership_item
   where true
     ${filter.partnershipId === undefined ? sql`` : sql`and partnership_id = ${filter.partnershipId}`}
@@ -29,8 +31,10 @@ export const selectItems = (sql: Sql, filter: { after?: string; limit: number })
 
 /** The price in force on a day for each of the items; none for an item without one. */
 export const selectPrices = (sql: Sql, partnershipItemIds: readonly string[], date: string) => sql<Price[]>`
-  select distinct on (partnership_item_id) id, partnership_id as "partnershipId", partnership_item_id as "partnershipItemId", price, currency, unit,
+  select distinct on (partnership_item_id) id, partnership_id as "partnershipId", partnership_item_id as "partnershipItemId",
+    price, currency, unit,
     valid_from as "validFrom", valid_to as "validTo"
   from price
-  where partnership_item_id = any(${partnershipItemIds as string[]}::text[]) and valid_from <= ${date} and (valid_to is null or valid_to >= ${date})
+  where partnership_item_id = any(${partnershipItemIds as string[]}::text[]) and valid_from <= ${date} and (valid_to is null
+    or valid_to >= ${date})
   order by partnership_item_id, valid_from desc`

@@ -8,7 +8,11 @@ const buyerQualifiers = ['IN', 'BP', 'SK', 'PI', 'CB']
 const sellerQualifiers = ['VN', 'VP', 'VA', 'VC']
 
 /** The numbers by which the products of a line may be known, each undefined when there is none. */
-export type ItemNumbers = { readonly gtin: string | undefined; readonly buyerItem: string | undefined; readonly sellerItem: string | undefined }
+export type ItemNumbers = {
+  readonly gtin: string | undefined
+  readonly buyerItem: string | undefined
+  readonly sellerItem: string | undefined
+}
 
 const firstOf = (products: readonly ProductId[], qualifiers: readonly string[]): string | undefined => {
   for (const qualifier of qualifiers) {
@@ -31,7 +35,9 @@ export const itemNumbers = (products: readonly ProductId[]): ItemNumbers => {
 export type ItemIndex = Readonly<Record<keyof ItemNumbers, ReadonlyMap<string, PartnershipItem>>>
 
 export const indexItems = (items: readonly PartnershipItem[]): ItemIndex => {
-  const gtin = new Map<string, PartnershipItem>(), buyerItem = new Map<string, PartnershipItem>(), sellerItem = new Map<string, PartnershipItem>()
+  const gtin = new Map<string, PartnershipItem>(),
+    buyerItem = new Map<string, PartnershipItem>(),
+    sellerItem = new Map<string, PartnershipItem>()
   for (const item of items) {
     gtin.set(item.gtin, item)
     if (item.buyerItem !== null) buyerItem.set(item.buyerItem, item)

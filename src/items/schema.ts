@@ -1,8 +1,14 @@
 import { Type, type Static } from 'typebox'
 
-const Decimal = Type.String({ pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', description: 'Decimal number as text, for example "12.50".' })
+const Decimal = Type.String({
+  pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$',
+  description: 'Decimal number as text, for example "12.50".',
+})
 const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.' })
-const Gtin = Type.String({ pattern: '^[0-9]{14}$', description: 'GTIN in 14 digits; shorter ones are padded with zeros on the left.' })
+const Gtin = Type.String({
+  pattern: '^[0-9]{14}$',
+  description: 'GTIN in 14 digits; shorter ones are padded with zeros on the left.',
+})
 const TextOrNull = Type.Union([Type.String(), Type.Null()])
 
 /** One level above the base unit: how many base units it holds, and its own GTIN. */

@@ -40,7 +40,10 @@ export const listItems = async (ctx: Context, page: PageRequest = {}): Promise<P
 }
 
 /** The items that the actor's organisation trades, in all partnerships or in one. */
-export const listPartnershipItems = async (ctx: Context, page: PageRequest & { partnershipId?: string } = {}): Promise<Page<PartnershipItem>> => {
+export const listPartnershipItems = async (
+  ctx: Context,
+  page: PageRequest & { partnershipId?: string } = {},
+): Promise<Page<PartnershipItem>> => {
   const size = pageSize(page.limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
     selectPartnershipItems(sql, {

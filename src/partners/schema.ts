@@ -5,7 +5,14 @@ const Gln = Type.String({ pattern: '^[0-9]{13}$', description: 'Global Location 
 const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.' })
 const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 
-export const organisationKinds = ['retailer', 'manufacturer', 'supplier', 'distributor', 'logistics_provider', 'operator'] as const
+export const organisationKinds = [
+  'retailer',
+  'manufacturer',
+  'supplier',
+  'distributor',
+  'logistics_provider',
+  'operator',
+] as const
 export const OrganisationKind = Type.Union(organisationKinds.map(kind => Type.Literal(kind)))
 export type OrganisationKind = (typeof organisationKinds)[number]
 
@@ -43,8 +50,12 @@ export const sellerDocuments = ['850', '830', '997'] as const
 const channelSettings = {
   channel: Type.Union([Type.Literal('x12'), Type.Literal('portal')]),
   x12Version: Type.String({ pattern: '^\\d{6}$', description: 'Version of the X12 that this side is sent, for example 004010.' }),
-  guide: OrNull(Type.String({ maxLength: 80, description: 'Guide that what this side sends is judged by; null for the base standard.' })),
-  ackDetail: Type.Union([Type.Literal('set'), Type.Literal('group')], { description: 'Whether the 997 answers each set or only the group.' }),
+  guide: OrNull(
+    Type.String({ maxLength: 80, description: 'Guide that what this side sends is judged by; null for the base standard.' }),
+  ),
+  ackDetail: Type.Union([Type.Literal('set'), Type.Literal('group')], {
+    description: 'Whether the 997 answers each set or only the group.',
+  }),
 }
 
 /** How one side receives one kind of document, and how strictly what it sends is judged. */
@@ -60,22 +71,27 @@ export const ChannelChange = Type.Partial(Type.Object(channelSettings), { $id: '
 export type ChannelChange = Static<typeof ChannelChange>
 
 /** A buyer and a seller who trade on the hub. Only these two see it. */
-export const Partnership = Type.Object({
-  id: Id('prt', 'Partnership.'),
-  buyerId: Id('org', 'The buyer.'),
-  sellerId: Id('org', 'The seller.'),
-  buyerName: Type.String(),
-  sellerName: Type.String(),
-  status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
-  usage: Type.Union([Type.Literal('production'), Type.Literal('test')]),
-  sellerRecognition: SellerRecognition,
-  buyerIdentity: OrNull(ExchangeIdentity),
-  sellerIdentity: OrNull(ExchangeIdentity),
-  responseHours: Type.Integer({ minimum: 1, description: 'Hours that the seller has to answer an order.' }),
-  forecastPurpose: Type.Union([Type.Literal('SALES_FORECAST'), Type.Literal('ORDER_FORECAST')], { description: 'What an 830 says here.' }),
-  channels: Type.Array(Channel),
-  version: Type.Integer(),
-}, { $id: 'Partnership' })
+export const Partnership = Type.Object(
+  {
+    id: Id('prt', 'Partnership.'),
+    buyerId: Id('org', 'The buyer.'),
+    sellerId: Id('org', 'The seller.'),
+    buyerName: Type.String(),
+    sellerName: Type.String(),
+    status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
+    usage: Type.Union([Type.Literal('production'), Type.Literal('test')]),
+    sellerRecognition: SellerRecognition,
+    buyerIdentity: OrNull(ExchangeIdentity),
+    sellerIdentity: OrNull(ExchangeIdentity),
+    responseHours: Type.Integer({ minimum: 1, description: 'Hours that the seller has to answer an order.' }),
+    forecastPurpose: Type.Union([Type.Literal('SALES_FORECAST'), Type.Literal('ORDER_FORECAST')], {
+      description: 'What an 830 says here.',
+    }),
+    channels: Type.Array(Channel),
+    version: Type.Integer(),
+  },
+  { $id: 'Partnership' },
+)
 export type Partnership = Static<typeof Partnership>
 
 export const Address = Type.Object({

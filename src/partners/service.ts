@@ -28,7 +28,10 @@ export const listPartnerships = async (ctx: Context, page: PageRequest = {}): Pr
 }
 
 /** The partnership between two parties, one of them the actor's organisation; undefined when they do not trade. */
-export const findPartnership = async (ctx: Context, parties: { buyerId: string; sellerId: string }): Promise<Partnership | undefined> => {
+export const findPartnership = async (
+  ctx: Context,
+  parties: { buyerId: string; sellerId: string },
+): Promise<Partnership | undefined> => {
   const [partnership] = await readAs(ctx.db, ctx.actor.organisationId, sql => selectPartnerships(sql, parties))
   return partnership
 }
@@ -63,7 +66,10 @@ export const organisationsByIds = async (ctx: Context, ids: readonly string[]): 
 }
 
 /** The locations of the actor's organisation and of its partners, or of one of them. */
-export const listLocations = async (ctx: Context, page: PageRequest & { organisationId?: string } = {}): Promise<Page<Location>> => {
+export const listLocations = async (
+  ctx: Context,
+  page: PageRequest & { organisationId?: string } = {},
+): Promise<Page<Location>> => {
   const size = pageSize(page.limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
     selectLocations(sql, {
@@ -75,25 +81,36 @@ export const listLocations = async (ctx: Context, page: PageRequest & { organisa
 }
 
 /** The X12 identifiers that the operator has given to the actor's organisation. */
-export const listIdentifiers = async (ctx: Context): Promise<{ qualifier: string; value: string; usage: 'production' | 'test' }[]> =>
-  [...await readAs(ctx.db, ctx.actor.organisationId, sql => selectIdentifiers(sql, ctx.actor.organisationId))]
+export const listIdentifiers = async (
+  ctx: Context,
+): Promise<{ qualifier: string; value: string; usage: 'production' | 'test' }[]> => [
+  ...(await readAs(ctx.db, ctx.actor.organisationId, sql => selectIdentifiers(sql, ctx.actor.organisationId))),
+]
 
 /**
  * Changes how the actor's side receives one kind of document, and how what it sends is judged. What `change` leaves out stays.
- * @throws DomainError identity/forbidden, record/not-found, request/precondition-failed when `ifVersion` is not the present version,
+ * @throws DomainError identity/forbidden, record/not-found, request/precondition-failed when `ifVersion` is not the version,
  *   partners/not-a-document for one this side never receives, partners/no-identity for X12 without the ids that sign it
  */
-export const setChannel = async (ctx: Context, partnershipId: string, document: string, change: ChannelChange, ifVersion?: number): Promise<Partnership> => {
+export const setChannel = async (
+  ctx: Context,
+  partnershipId: string,
+  document: string,
+  change: ChannelChange,
+  ifVersion?: number,
+): Promise<Partnership> => {
   authorise(ctx.actor, 'partnerships.configure')
   return withOrganisation(ctx, async tx => {
     const own = { ...ctx, db: tx }
     const [locked] = await tx.sql<{ version: number }[]>`select version from partnership where id = ${partnershipId} for update`
-    if (locked && ifVersion !== undefined && locked.version !== ifVersion) throw new DomainError('request/precondition-failed', { version: locked.version })
+    if (locked && ifVersion !== undefined && locked.version !== ifVersion)
+      throw new DomainError('request/precondition-failed', { version: locked.version })
     const before = await getPartnership(own, partnershipId)
     const { organisationId } = ctx.actor
     if (!receives(before, organisationId, document)) throw new DomainError('partners/not-a-document', { document })
     const channel = { ...channelOf(before, organisationId, document), ...change }
-    if (channel.channel === 'x12' && !(before.buyerIdentity && before.sellerIdentity)) throw new DomainError('partners/no-identity')
+    if (channel.channel === 'x12' && !(before.buyerIdentity && before.sellerIdentity))
+      throw new DomainError('partners/no-identity')
     await upsertChannel(tx.sql, partnershipId, counterpartOf(before, organisationId), channel)
     await tx.sql`update partnership set version = version + 1, updated_at = ${ctx.now()} where id = ${partnershipId}`
     await audit(tx, ctx.actor, { action: 'channel.changed', subject: partnershipId, detail: { document, ...change } })

@@ -13,11 +13,19 @@ const drizzleShapes = (): Record<string, Shape> => {
     if (!is(table, PgTable)) continue
     const { name, columns, primaryKeys } = getTableConfig(table)
     shapes[name] = {
-      columns: Object.fromEntries(columns.map(column => [column.name, {
-        type: column.getSQLType(), nullable: !column.notNull, hasDefault: column.hasDefault && !column.generatedIdentity,
-        identity: column.generatedIdentity !== undefined,
-      }])),
-      primaryKey: primaryKeys[0]?.columns.map(column => column.name) ?? columns.filter(column => column.primary).map(column => column.name),
+      columns: Object.fromEntries(
+        columns.map(column => [
+          column.name,
+          {
+            type: column.getSQLType(),
+            nullable: !column.notNull,
+            hasDefault: column.hasDefault && !column.generatedIdentity,
+            identity: column.generatedIdentity !== undefined,
+          },
+        ]),
+      ),
+      primaryKey:
+        primaryKeys[0]?.columns.map(column => column.name) ?? columns.filter(column => column.primary).map(column => column.name),
     }
   }
   return shapes
@@ -25,16 +33,21 @@ const drizzleShapes = (): Record<string, Shape> => {
 
 t.test('the drizzle tables are those of the migrated database', async t => {
   const { owner } = await testDatabase(t)
-  const columns = await owner<{ table: string; column: string; type: string; nullable: boolean; hasDefault: boolean; identity: boolean }[]>`
-    select c.relname as "table", a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+  const columns = await owner<
+    { table: string; column: string; type: string; nullable: boolean; hasDefault: boolean; identity: boolean }[]
+  >`
+    select c.relname as "table", a.attname as "column", format_type(a.atttypid, a.atttypmod) as type,
+      not a.attnotnull as nullable,
       a.atthasdef as "hasDefault", a.attidentity <> '' as identity
     from pg_class c join pg_attribute a on a.attrelid = c.oid
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0
+      and not a.attisdropped
     order by c.relname, a.attnum`
   const keys = await owner<{ table: string; columns: string[] }[]>`
     select c.relname as "table", array_agg(a.attname::text order by k.position) as columns
     from pg_constraint p join pg_class c on c.oid = p.conrelid
-      cross join unnest(p.conkey) with ordinality as k(number, position) join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+      cross join unnest(p.conkey) with ordinality as k(number, position) join pg_attribute a on a.attrelid = c.oid
+        and a.attnum = k.number
     where p.contype = 'p' and c.relnamespace = 'public'::regnamespace and not c.relispartition
     group by c.relname`
 

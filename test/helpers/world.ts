@@ -43,11 +43,19 @@ const organisations = {
 } as const satisfies Record<OrganisationName, { name: string; kind: string; prefix: string; x12: `${string}:${string}` }>
 
 const partnerships = {
-  retailerManufacturer: { buyer: 'retailer', seller: 'manufacturer', recognition: { by: 'GS03', value: '5550100200' }, sellerHasX12: true },
+  retailerManufacturer: {
+    buyer: 'retailer',
+    seller: 'manufacturer',
+    recognition: { by: 'GS03', value: '5550100200' },
+    sellerHasX12: true,
+  },
   retailerSupplier: { buyer: 'retailer', seller: 'supplier', recognition: { by: 'REF*IA', value: '300077' }, sellerHasX12: true },
   retailerFarm: { buyer: 'retailer', seller: 'farm', recognition: { by: 'N1*VN', value: '100234' }, sellerHasX12: false },
   manufacturerFarm: { buyer: 'manufacturer', seller: 'farm', recognition: {}, sellerHasX12: false },
-} as const satisfies Record<PartnershipName, { buyer: OrganisationName; seller: OrganisationName; recognition: object; sellerHasX12: boolean }>
+} as const satisfies Record<
+  PartnershipName,
+  { buyer: OrganisationName; seller: OrganisationName; recognition: object; sellerHasX12: boolean }
+>
 
 const locations = [
   ['retailer', 'DC01', 'Northgate DC East', 'distribution_centre'],
@@ -66,7 +74,10 @@ const masters = {
   farm: [['Free-range eggs 12', '15', '3.1'], ['Honey 500 g', '12', '6.4']],
 } as const satisfies Partial<Record<OrganisationName, readonly (readonly [string, string, string])[]>>
 
-const gln = (prefix: string, number: number) => { const body = `${prefix}${String(number).padStart(5, '0')}`; return `${body}${checkDigit(body)}` }
+const gln = (prefix: string, number: number) => {
+  const body = `${prefix}${String(number).padStart(5, '0')}`
+  return `${body}${checkDigit(body)}`
+}
 const identity = (name: OrganisationName) => {
   const [qualifier = '', id = ''] = organisations[name].x12.split(':')
   return { qualifier, id, group: id }
@@ -82,74 +93,172 @@ export const smallWorld = async (db: Database) => {
   const partnership = Object.fromEntries(partnershipNames.map(name => [name, newId('prt')])) as Record<PartnershipName, string>
   const locationIds: Record<string, { id: string; gln: string; code: string }> = {}
   const items = Object.fromEntries(partnershipNames.map(name => [name, []])) as unknown as Record<PartnershipName, WorldItem[]>
-  const people = organisationNames.flatMap(organisation => roles.map(role => ({ organisation, role, userId: newId('usr'), keyId: newId('key'), key: newKey() })))
+  const people = organisationNames.flatMap(organisation =>
+    roles.map(role => ({ organisation, role, userId: newId('usr'), keyId: newId('key'), key: newKey() })),
+  )
 
   await asSystem(db, async tx => {
-    await insert(tx, 'organisation', organisationNames.map(name => ({
-      id: id[name], name: organisations[name].name, kind: organisations[name].kind, gs1_prefix: organisations[name].prefix,
-      gln: gln(organisations[name].prefix, 0),
-    })))
-    await insert(tx, 'organisation_identifier', organisationNames.flatMap(name => {
-      const { qualifier, id: value } = identity(name)
-      return (['production', 'test'] as const).flatMap(usage => [qualifier, 'GS'].map(q =>
-        ({ id: newId('oid'), organisation_id: id[name], qualifier: q, value, usage })))
-    }))
-    await insert(tx, 'partnership', partnershipNames.map(name => {
-      const { buyer, seller, recognition } = partnerships[name]
-      return {
-        id: partnership[name], buyer_id: id[buyer], seller_id: id[seller], seller_recognition: tx.sql.json(recognition),
-        buyer_identity: tx.sql.json(identity(buyer)), seller_identity: tx.sql.json(identity(seller)),
-      }
-    }))
-    await insert(tx, 'partnership_channel', partnershipNames.flatMap(name => {
-      const { buyer, seller, sellerHasX12 } = partnerships[name]
-      const channel = (to: OrganisationName, other: OrganisationName, document: string, how: 'x12' | 'portal') =>
-        ({ partnership_id: partnership[name], organisation_id: id[to], counterpart_id: id[other], document, channel: how })
-      return [
-        ...['855', '856', '810', '830', '997'].map(document => channel(buyer, seller, document, 'x12')),
-        ...['850', '830', '997'].map(document => channel(seller, buyer, document, sellerHasX12 ? 'x12' : 'portal')),
-      ]
-    }))
-    await insert(tx, 'location', locations.map(([owner, code, name, kind], index) => {
-      const location = { id: newId('loc'), gln: gln(organisations[owner].prefix, index + 1), code }
-      locationIds[code] = location
-      return { ...location, organisation_id: id[owner], name, kind }
-    }))
-    for (const [owner, master] of Object.entries(masters) as [keyof typeof masters, readonly (readonly [string, string, string])[]][]) {
+    await insert(
+      tx,
+      'organisation',
+      organisationNames.map(name => ({
+        id: id[name],
+        name: organisations[name].name,
+        kind: organisations[name].kind,
+        gs1_prefix: organisations[name].prefix,
+        gln: gln(organisations[name].prefix, 0),
+      })),
+    )
+    await insert(
+      tx,
+      'organisation_identifier',
+      organisationNames.flatMap(name => {
+        const { qualifier, id: value } = identity(name)
+        return (['production', 'test'] as const).flatMap(usage =>
+          [qualifier, 'GS'].map(q => ({ id: newId('oid'), organisation_id: id[name], qualifier: q, value, usage })),
+        )
+      }),
+    )
+    await insert(
+      tx,
+      'partnership',
+      partnershipNames.map(name => {
+        const { buyer, seller, recognition } = partnerships[name]
+        return {
+          id: partnership[name],
+          buyer_id: id[buyer],
+          seller_id: id[seller],
+          seller_recognition: tx.sql.json(recognition),
+          buyer_identity: tx.sql.json(identity(buyer)),
+          seller_identity: tx.sql.json(identity(seller)),
+        }
+      }),
+    )
+    await insert(
+      tx,
+      'partnership_channel',
+      partnershipNames.flatMap(name => {
+        const { buyer, seller, sellerHasX12 } = partnerships[name]
+        const channel = (to: OrganisationName, other: OrganisationName, document: string, how: 'x12' | 'portal') => ({
+          partnership_id: partnership[name],
+          organisation_id: id[to],
+          counterpart_id: id[other],
+          document,
+          channel: how,
+        })
+        return [
+          ...['855', '856', '810', '830', '997'].map(document => channel(buyer, seller, document, 'x12')),
+          ...['850', '830', '997'].map(document => channel(seller, buyer, document, sellerHasX12 ? 'x12' : 'portal')),
+        ]
+      }),
+    )
+    await insert(
+      tx,
+      'location',
+      locations.map(([owner, code, name, kind], index) => {
+        const location = { id: newId('loc'), gln: gln(organisations[owner].prefix, index + 1), code }
+        locationIds[code] = location
+        return { ...location, organisation_id: id[owner], name, kind }
+      }),
+    )
+    for (const [owner, master] of Object.entries(masters) as [
+      keyof typeof masters,
+      readonly (readonly [string, string, string])[],
+    ][]) {
       const rows = master.map(([name, pack, price], index) => {
         const body = `${organisations[owner].prefix.slice(1)}${String(index + 1).padStart(5, '0')}`
         const upc = `${body}${checkDigit(body)}`
         return { id: newId('itm'), name, pack, price, upc, gtin: upc.padStart(14, '0') }
       })
-      await insert(tx, 'item', rows.map(row => ({
-        id: row.id, organisation_id: id[owner], gtin: row.gtin, name: row.name, packs: tx.sql.json([{ level: 'case', quantity: row.pack }]),
-      })))
+      await insert(
+        tx,
+        'item',
+        rows.map(row => ({
+          id: row.id,
+          organisation_id: id[owner],
+          gtin: row.gtin,
+          name: row.name,
+          packs: tx.sql.json([{ level: 'case', quantity: row.pack }]),
+        })),
+      )
       for (const name of partnershipNames.filter(each => partnerships[each].seller === owner)) {
         const { buyer } = partnerships[name]
         const traded = rows.map((row, index) => ({
-          ...row, partnershipItemId: newId('pit'),
-          buyerItem: `${buyer.slice(0, 1).toUpperCase()}${7001 + index}`, sellerItem: `${owner.slice(0, 3).toUpperCase()}-${index + 1}`,
+          ...row,
+          partnershipItemId: newId('pit'),
+          buyerItem: `${buyer.slice(0, 1).toUpperCase()}${7001 + index}`,
+          sellerItem: `${owner.slice(0, 3).toUpperCase()}-${index + 1}`,
         }))
         const sides = { partnership_id: partnership[name], buyer_id: id[buyer], seller_id: id[owner] }
-        await insert(tx, 'partnership_item', traded.map(row => ({
-          ...sides, id: row.partnershipItemId, item_id: row.id, gtin: row.gtin, name: row.name, unit: 'EA', pack_quantity: row.pack,
-          buyer_item: row.buyerItem, seller_item: row.sellerItem,
-        })))
-        await insert(tx, 'price', traded.map(row => ({
-          ...sides, id: newId('prc'), partnership_item_id: row.partnershipItemId, price: row.price, currency: 'USD', unit: 'EA', valid_from: '2020-01-01',
-        })))
-        items[name] = traded.map(({ id: itemId, partnershipItemId, gtin, upc, buyerItem, sellerItem, price }) =>
-          ({ id: itemId, partnershipItemId, gtin, upc, buyerItem, sellerItem, price }))
+        await insert(
+          tx,
+          'partnership_item',
+          traded.map(row => ({
+            ...sides,
+            id: row.partnershipItemId,
+            item_id: row.id,
+            gtin: row.gtin,
+            name: row.name,
+            unit: 'EA',
+            pack_quantity: row.pack,
+            buyer_item: row.buyerItem,
+            seller_item: row.sellerItem,
+          })),
+        )
+        await insert(
+          tx,
+          'price',
+          traded.map(row => ({
+            ...sides,
+            id: newId('prc'),
+            partnership_item_id: row.partnershipItemId,
+            price: row.price,
+            currency: 'USD',
+            unit: 'EA',
+            valid_from: '2020-01-01',
+          })),
+        )
+        items[name] = traded.map(({ id: itemId, partnershipItemId, gtin, upc, buyerItem, sellerItem, price }) => ({
+          id: itemId,
+          partnershipItemId,
+          gtin,
+          upc,
+          buyerItem,
+          sellerItem,
+          price,
+        }))
       }
     }
-    await insert(tx, 'app_user', people.map(one => ({
-      id: one.userId, email: emailOf(one.organisation, one.role), name: `${one.role} of ${organisations[one.organisation].name}`, password_hash: hashed,
-    })))
-    await insert(tx, 'membership', people.map(one => ({ id: newId('mem'), organisation_id: id[one.organisation], user_id: one.userId, role: one.role })))
-    await insert(tx, 'api_key', people.map(one => ({
-      id: one.keyId, organisation_id: id[one.organisation], name: `${one.role} key`, prefix: one.key.prefix, secret_hash: one.key.secretHash, role: one.role,
-    })))
-    await tx.sql`update api_key set scopes = '{operate}' where organisation_id = ${id.operator} and role in ('administrator', 'edi_operator')`
+    await insert(
+      tx,
+      'app_user',
+      people.map(one => ({
+        id: one.userId,
+        email: emailOf(one.organisation, one.role),
+        name: `${one.role} of ${organisations[one.organisation].name}`,
+        password_hash: hashed,
+      })),
+    )
+    await insert(
+      tx,
+      'membership',
+      people.map(one => ({ id: newId('mem'), organisation_id: id[one.organisation], user_id: one.userId, role: one.role })),
+    )
+    await insert(
+      tx,
+      'api_key',
+      people.map(one => ({
+        id: one.keyId,
+        organisation_id: id[one.organisation],
+        name: `${one.role} key`,
+        prefix: one.key.prefix,
+        secret_hash: one.key.secretHash,
+        role: one.role,
+      })),
+    )
+    await tx.sql`
+      update api_key set scopes = '{operate}'
+      where organisation_id = ${id.operator} and role in ('administrator', 'edi_operator')`
   })
 
   const person = (organisation: OrganisationName, role: Role) => {

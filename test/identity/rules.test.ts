@@ -7,9 +7,20 @@ const allowed = (role: Role, scopes: string[] = []) => actions.filter(action => 
 t.test('roles', async t => {
   t.same(allowed('viewer'), ['records.read'])
   t.same(allowed('planner'), ['records.read', 'forecasts.publish', 'exceptions.resolve'])
-  t.same(allowed('order_manager'), ['records.read', 'orders.create', 'orders.answer', 'shipments.create', 'invoices.create', 'exceptions.resolve'])
+  t.same(allowed('order_manager'), [
+    'records.read',
+    'orders.create',
+    'orders.answer',
+    'shipments.create',
+    'invoices.create',
+    'exceptions.resolve',
+  ])
   t.same(allowed('edi_operator'), ['records.read', 'exceptions.resolve', 'edi.send', 'edi.fetch', 'edi.inspect', 'edi.operate'])
-  t.same(allowed('administrator'), actions.filter(action => action !== 'hub.operate'), 'an administrator may do all within the organisation')
+  t.same(
+    allowed('administrator'),
+    actions.filter(action => action !== 'hub.operate'),
+    'an administrator may do all within the organisation',
+  )
 })
 
 t.test('scopes narrow, and never widen', async t => {

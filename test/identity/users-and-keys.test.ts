@@ -1,6 +1,18 @@
 import t from 'tap'
 import {
-  audit, authenticateKey, createKey, createUser, listAudit, listKeys, listUsers, operatorContext, removeUser, resetPassword, revokeKey, setRole, signIn,
+  audit,
+  authenticateKey,
+  createKey,
+  createUser,
+  listAudit,
+  listKeys,
+  listUsers,
+  operatorContext,
+  removeUser,
+  resetPassword,
+  revokeKey,
+  setRole,
+  signIn,
 } from '../../src/identity/service.ts'
 import { withOrganisation } from '../../src/db/client.ts'
 import { testDatabase } from '../helpers/database.ts'
@@ -33,7 +45,14 @@ t.test('what is no key', async t => {
   const { db, world } = await open(t)
   const token = world.keyOf('retailer')
   t.ok(await authenticateKey(db, token))
-  for (const wrong of ['', 'ak_', token.slice(0, -1), `${token}x`, `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`, token.replace('ak_', 'sk_')])
+  for (const wrong of [
+    '',
+    'ak_',
+    token.slice(0, -1),
+    `${token}x`,
+    `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
+    token.replace('ak_', 'sk_'),
+  ])
     t.equal(await authenticateKey(db, wrong), undefined, wrong.slice(0, 6))
 })
 
@@ -51,10 +70,20 @@ t.test('a key expires, and is forgotten after ten seconds', async t => {
 
 t.test('who may make keys, and which', async t => {
   const { db, world } = await open(t)
-  await t.rejects(createKey(world.ctxOf('retailer', 'edi_operator'), { name: 'x', role: 'viewer' }), { code: 'identity/forbidden' })
-  await t.rejects(createKey(world.ctxOf('retailer'), { name: 'x', role: 'administrator', scopes: ['operate'] }), { code: 'identity/forbidden' })
-  await t.rejects(createKey(world.ctxOf('retailer'), { name: 'x', role: 'viewer', organisationId: world.id.farm }), { code: 'identity/forbidden' })
-  const { key, token } = await createKey(world.ctxOf('operator'), { name: 'theirs', role: 'viewer', organisationId: world.id.farm })
+  await t.rejects(createKey(world.ctxOf('retailer', 'edi_operator'), { name: 'x', role: 'viewer' }), {
+    code: 'identity/forbidden',
+  })
+  await t.rejects(createKey(world.ctxOf('retailer'), { name: 'x', role: 'administrator', scopes: ['operate'] }), {
+    code: 'identity/forbidden',
+  })
+  await t.rejects(createKey(world.ctxOf('retailer'), { name: 'x', role: 'viewer', organisationId: world.id.farm }), {
+    code: 'identity/forbidden',
+  })
+  const { key, token } = await createKey(world.ctxOf('operator'), {
+    name: 'theirs',
+    role: 'viewer',
+    organisationId: world.id.farm,
+  })
   t.match(await authenticateKey(db, token), { organisationId: world.id.farm })
   await t.rejects(revokeKey(world.ctxOf('retailer'), key.id), { code: 'record/not-found' }, 'another\'s key is not there')
   t.match((await listAudit(world.ctxOf('farm'))).items[0], { action: 'key.created', actor: emailOf('operator', 'administrator') })
@@ -73,10 +102,19 @@ t.test('users', async t => {
   const user = await createUser(ctx, { email: 'New.Person@Northgate.example', name: 'New Person', role: 'viewer', password })
   t.match(user, { email: 'new.person@northgate.example', role: 'viewer', organisationId: world.id.retailer })
   t.ok(await signIn(db, { email: 'new.person@northgate.example', password }, { now: new Date(), sessionHours: 1 }))
-  await t.rejects(createUser(ctx, { email: 'new.person@northgate.example', name: 'Twin', role: 'viewer', password }), { code: 'record/conflict' })
-  await t.rejects(createUser(ctx, { email: 'short@northgate.example', name: 'x', role: 'viewer', password: 'short' }), { code: 'identity/weak-password' })
-  await t.rejects(createUser(ctx, { email: 'x@farm.example', name: 'x', role: 'viewer', password, organisationId: world.id.farm }), { code: 'identity/forbidden' })
-  await t.rejects(createUser(world.ctxOf('retailer', 'planner'), { email: 'y@y.example', name: 'y', role: 'viewer', password }), { code: 'identity/forbidden' })
+  await t.rejects(createUser(ctx, { email: 'new.person@northgate.example', name: 'Twin', role: 'viewer', password }), {
+    code: 'record/conflict',
+  })
+  await t.rejects(createUser(ctx, { email: 'short@northgate.example', name: 'x', role: 'viewer', password: 'short' }), {
+    code: 'identity/weak-password',
+  })
+  await t.rejects(
+    createUser(ctx, { email: 'x@farm.example', name: 'x', role: 'viewer', password, organisationId: world.id.farm }),
+    { code: 'identity/forbidden' },
+  )
+  await t.rejects(createUser(world.ctxOf('retailer', 'planner'), { email: 'y@y.example', name: 'y', role: 'viewer', password }), {
+    code: 'identity/forbidden',
+  })
   const first = await listUsers(ctx, { limit: 4 })
   const rest = await listUsers(ctx, { cursor: first.nextCursor ?? '' })
   t.equal(first.items.length + rest.items.length, 6)
@@ -99,9 +137,21 @@ t.test('a password is reset within one organisation, or by the operator', async 
   const { db, world } = await open(t)
   const planner = world.userId('retailer', 'planner')
   await resetPassword(world.ctxOf('retailer'), planner, 'a much better one')
-  t.ok(await signIn(db, { email: emailOf('retailer', 'planner'), password: 'a much better one' }, { now: new Date(), sessionHours: 1 }))
+  t.ok(
+    await signIn(
+      db,
+      { email: emailOf('retailer', 'planner'), password: 'a much better one' },
+      { now: new Date(), sessionHours: 1 },
+    ),
+  )
   await t.rejects(resetPassword(world.ctxOf('farm'), planner, 'a much better one'), { code: 'record/not-found' })
-  await createUser(world.ctxOf('operator'), { email: emailOf('retailer', 'planner'), name: 'x', role: 'viewer', password, organisationId: world.id.farm })
+  await createUser(world.ctxOf('operator'), {
+    email: emailOf('retailer', 'planner'),
+    name: 'x',
+    role: 'viewer',
+    password,
+    organisationId: world.id.farm,
+  })
   await t.rejects(resetPassword(world.ctxOf('farm'), planner, 'taken over by the farm'), { code: 'identity/forbidden' })
   await resetPassword(world.ctxOf('operator'), planner, 'set by the operator')
 })
@@ -123,6 +173,10 @@ t.test('the operator of an empty hub', async t => {
   const settings = { now: () => new Date(), log: quiet, name: 'command line' }
   const [one, two] = await Promise.all([operatorContext(db, settings), operatorContext(db, settings)])
   t.equal(one.actor.organisationId, two.actor.organisationId, 'is made once')
-  t.match(await createUser(one, { email: 'me@here.example', name: 'Me', role: 'administrator', password }), { role: 'administrator' })
-  t.match(await signIn(db, { email: 'me@here.example', password }, { now: new Date(), sessionHours: 1 }), { actor: { scopes: ['operate'] } })
+  t.match(await createUser(one, { email: 'me@here.example', name: 'Me', role: 'administrator', password }), {
+    role: 'administrator',
+  })
+  t.match(await signIn(db, { email: 'me@here.example', password }, { now: new Date(), sessionHours: 1 }), {
+    actor: { scopes: ['operate'] },
+  })
 })

@@ -2,7 +2,12 @@ import { newId } from '../../shared/ids.ts'
 import { findOrganisations, isProblem, type ImportHandler, type Resolved } from '../references.ts'
 import { problem, type Outcome } from '../rules.ts'
 
-type Identifier = Resolved & { readonly organisationId: string; readonly qualifier: string; readonly value: string; readonly usage: string }
+type Identifier = Resolved & {
+  readonly organisationId: string
+  readonly qualifier: string
+  readonly value: string
+  readonly usage: string
+}
 
 /** An identifier is one organisation's; giving it to another takes a decision that a file does not make. */
 export const identifiers: ImportHandler<Identifier> = {
@@ -24,13 +29,16 @@ export const identifiers: ImportHandler<Identifier> = {
     const outcomes = records.map(({ row, keys, organisationId }): Outcome => {
       const owner = owners.get(keys[0] ?? '')
       if (owner === undefined) return 'created'
-      return owner === organisationId ? 'unchanged' : problem(row, 'value', 'taken', 'This identifier belongs to another organisation.')
+      return owner === organisationId
+        ? 'unchanged'
+        : problem(row, 'value', 'taken', 'This identifier belongs to another organisation.')
     })
     const written = records.filter((_, index) => outcomes[index] === 'created')
       .map(({ organisationId, qualifier, value, usage }) => ({ id: newId('oid'), organisationId, qualifier, value, usage }))
     if (written.length > 0) await tx.sql`
       insert into organisation_identifier (id, organisation_id, qualifier, value, usage)
-      select * from jsonb_to_recordset(${JSON.stringify(written)}::jsonb) as r(id text, "organisationId" text, qualifier text, value text, usage text)`
+      select * from jsonb_to_recordset(${JSON.stringify(written)}::jsonb) as r(id text, "organisationId" text, qualifier text,
+        value text, usage text)`
     return outcomes
   },
 }

@@ -6,7 +6,10 @@ import { findOrganisations, findPartnerships, isProblem, outcomeOf, type ImportH
 import { problem, type Cells, type Row } from '../rules.ts'
 import type { ImportError } from '../schema.ts'
 
-type Terms = Pick<Partnership, 'status' | 'usage' | 'sellerRecognition' | 'buyerIdentity' | 'sellerIdentity' | 'responseHours' | 'forecastPurpose'>
+type Terms = Pick<
+  Partnership,
+  'status' | 'usage' | 'sellerRecognition' | 'buyerIdentity' | 'sellerIdentity' | 'responseHours' | 'forecastPurpose'
+>
 type Record = Resolved & { readonly buyerId: string; readonly sellerId: string }
 
 export const partnerships: ImportHandler<Record> = {
@@ -17,10 +20,18 @@ export const partnerships: ImportHandler<Record> = {
       if (isProblem(buyer)) return buyer
       const seller = organisation(row, 'seller')
       if (isProblem(seller)) return seller
-      if (buyer.id === seller.id) return problem(row, 'seller', 'same-organisation', 'Buyer and seller are the same organisation.')
+      if (buyer.id === seller.id)
+        return problem(row, 'seller', 'same-organisation', 'Buyer and seller are the same organisation.')
       const { recognised_by: by, recognised_value: value, x12_version: version } = row.cells
-      if ((by === undefined) !== (value === undefined)) return problem(row, by === undefined ? 'recognised_by' : 'recognised_value', 'required', 'recognised_by and recognised_value go together.')
-      if (version !== undefined && !/^\d{6}$/.test(version)) return problem(row, 'x12_version', 'invalid-version', 'Six digits, such as 004010.')
+      if ((by === undefined) !== (value === undefined))
+        return problem(
+          row,
+          by === undefined ? 'recognised_by' : 'recognised_value',
+          'required',
+          'recognised_by and recognised_value go together.',
+        )
+      if (version !== undefined && !/^\d{6}$/.test(version))
+        return problem(row, 'x12_version', 'invalid-version', 'Six digits, such as 004010.')
       return { row, keys: [`${buyer.id} ${seller.id}`], buyerId: buyer.id, sellerId: seller.id }
     })
     return checkIdentities(tx, records)
@@ -32,21 +43,29 @@ export const partnerships: ImportHandler<Record> = {
     const present = new Map(stored.map(each => [each.id, each]))
     const changes = records.map(({ row, buyerId, sellerId }) => {
       const before = present.get(id({ buyerId, sellerId }) ?? '')
-      const after = { ...termsOf(row.cells, before), channels: channelsOf(row.cells, { buyerId, sellerId }, before?.channels ?? []) }
+      const after = {
+        ...termsOf(row.cells, before),
+        channels: channelsOf(row.cells, { buyerId, sellerId }, before?.channels ?? []),
+      }
       return { id: before?.id ?? newId('prt'), buyerId, sellerId, after, outcome: outcomeOf(before, after) }
     })
     const written = changes.filter(change => change.outcome !== 'unchanged')
     if (written.length === 0) return changes.map(change => change.outcome)
-    const terms = written.map(({ id: partnershipId, buyerId, sellerId, after: { channels: _, ...rest } }) => ({ id: partnershipId, buyerId, sellerId, ...rest }))
+    const terms = written.map(({ id: key, buyerId, sellerId, after }) => ({ id: key, buyerId, sellerId, ...after }))
     await tx.sql`
-      insert into partnership as p (id, buyer_id, seller_id, status, usage, seller_recognition, buyer_identity, seller_identity, response_hours, forecast_purpose,
+      insert into partnership as p (id, buyer_id, seller_id, status, usage, seller_recognition, buyer_identity, seller_identity,
+        response_hours, forecast_purpose,
         created_at, updated_at)
-      select id, "buyerId", "sellerId", status, usage, "sellerRecognition", "buyerIdentity", "sellerIdentity", "responseHours", "forecastPurpose",
+      select id, "buyerId", "sellerId", status, usage, "sellerRecognition", "buyerIdentity", "sellerIdentity", "responseHours",
+        "forecastPurpose",
         ${scope.now}, ${scope.now}
-      from jsonb_to_recordset(${JSON.stringify(terms)}::jsonb) as r(id text, "buyerId" text, "sellerId" text, status text, usage text, "sellerRecognition" jsonb,
+      from jsonb_to_recordset(${JSON.stringify(terms)}::jsonb) as r(id text, "buyerId" text, "sellerId" text, status text,
+        usage text, "sellerRecognition" jsonb,
         "buyerIdentity" jsonb, "sellerIdentity" jsonb, "responseHours" int, "forecastPurpose" text)
-      on conflict (id) do update set status = excluded.status, usage = excluded.usage, seller_recognition = excluded.seller_recognition,
-        buyer_identity = excluded.buyer_identity, seller_identity = excluded.seller_identity, response_hours = excluded.response_hours,
+      on conflict (id) do update set status = excluded.status, usage = excluded.usage,
+        seller_recognition = excluded.seller_recognition,
+        buyer_identity = excluded.buyer_identity, seller_identity = excluded.seller_identity,
+          response_hours = excluded.response_hours,
         forecast_purpose = excluded.forecast_purpose, updated_at = excluded.updated_at, version = p.version + 1`
     await writeChannels(tx, written.flatMap(({ id: partnershipId, buyerId, sellerId, after }) => after.channels.map(channel =>
       ({ ...channel, partnershipId, counterpartId: channel.organisationId === buyerId ? sellerId : buyerId }))))
@@ -62,8 +81,9 @@ const termsOf = (cells: Cells, before: Partnership | undefined): Terms => ({
     : { by: cells.recognised_by as 'GS03' | 'N1*VN' | 'REF*IA', value: cells.recognised_value ?? '' },
   buyerIdentity: identityOf(cells.buyer_identity) ?? before?.buyerIdentity ?? null,
   sellerIdentity: identityOf(cells.seller_identity) ?? before?.sellerIdentity ?? null,
-  responseHours: cells.response_hours === undefined ? before?.responseHours ?? 24 : Number(cells.response_hours),
-  forecastPurpose: (cells.forecast_purpose as Terms['forecastPurpose'] | undefined) ?? before?.forecastPurpose ?? 'SALES_FORECAST',
+  responseHours: cells.response_hours === undefined ? (before?.responseHours ?? 24) : Number(cells.response_hours),
+  forecastPurpose:
+    (cells.forecast_purpose as Terms['forecastPurpose'] | undefined) ?? before?.forecastPurpose ?? 'SALES_FORECAST',
 })
 
 /** `ZZ:NORTHGATE` or `ZZ:NORTHGATE:GROUP`. */
@@ -80,7 +100,13 @@ const channelsOf = (cells: Cells, sides: { buyerId: string; sellerId: string }, 
     if (x12 === undefined) return
     for (const document of documents) {
       const key = `${organisationId} ${document}`
-      const known = channels.get(key) ?? { organisationId, document, x12Version: '004010', guide: null, ackDetail: 'set' as const }
+      const known = channels.get(key) ?? {
+        organisationId,
+        document,
+        x12Version: '004010',
+        guide: null,
+        ackDetail: 'set' as const,
+      }
       channels.set(key, { ...known, channel: x12.split(' ').includes(document) ? 'x12' : 'portal' })
     }
   }
@@ -93,11 +119,14 @@ const channelsOf = (cells: Cells, sides: { buyerId: string; sellerId: string }, 
 }
 
 const writeChannels = (tx: Tx, channels: readonly (Channel & { partnershipId: string; counterpartId: string })[]) => tx.sql`
-  insert into partnership_channel (partnership_id, organisation_id, counterpart_id, document, channel, x12_version, guide, ack_detail)
+  insert into partnership_channel (partnership_id, organisation_id, counterpart_id, document, channel, x12_version, guide,
+    ack_detail)
   select "partnershipId", "organisationId", "counterpartId", document, channel, "x12Version", guide, "ackDetail"
-  from jsonb_to_recordset(${JSON.stringify(channels)}::jsonb) as r("partnershipId" text, "organisationId" text, "counterpartId" text, document text, channel text,
+  from jsonb_to_recordset(${JSON.stringify(channels)}::jsonb) as r("partnershipId" text, "organisationId" text,
+    "counterpartId" text, document text, channel text,
     "x12Version" text, guide text, "ackDetail" text)
-  on conflict (partnership_id, organisation_id, document) do update set channel = excluded.channel, x12_version = excluded.x12_version`
+  on conflict (partnership_id, organisation_id, document) do update set channel = excluded.channel,
+    x12_version = excluded.x12_version`
 
 /** What signs for an organisation must be its own, or a partner would take it for another. */
 const checkIdentities = async (tx: Tx, records: readonly (Record | ImportError)[]): Promise<(Record | ImportError)[]> => {
@@ -110,7 +139,12 @@ const checkIdentities = async (tx: Tx, records: readonly (Record | ImportError)[
     const identity = identityOf(row.cells[column])
     return identity === undefined || known.has(`${organisationId} ${identity.qualifier}:${identity.id}`)
       ? undefined
-      : problem(row, column, 'unknown-identifier', 'This identifier is not registered for the organisation; import identifiers first.')
+      : problem(
+          row,
+          column,
+          'unknown-identifier',
+          'This identifier is not registered for the organisation; import identifiers first.',
+        )
   }
   return records.map(record => isProblem(record)
     ? record
