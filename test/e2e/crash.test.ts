@@ -5,6 +5,7 @@ import { interchange } from '../helpers/edi.ts'
 import { startHubProcess, type HubProcess } from '../helpers/processes.ts'
 import { smallWorld } from '../helpers/world.ts'
 
+t.setTimeout(400_000)
 const interchanges = 200
 const hub = { qualifier: 'ZZ', id: 'ACCORDHUB', group: 'ACCORDHUB' }
 const patience = 120_000
