@@ -66,7 +66,7 @@ t.test('items and lines', async () => {
   check('a substitute', hundred, [answerOf('AC', [{ line: '1', acks: [ack('IS', '100', { products: [upc('012345678905')] })] }])],
     ['R4_ITEM error: 00036000291452 → 00012345678905, null'])
   const two = orderOf([{ quantity: '100', price: '2.50' }, { quantity: '10', price: '7' }])
-  check('a line that nobody named', two, [answerOf('AC', [{ line: '1', acks: [ack('IA', '100')] }])], ['R4_MISSING_LINE error: 10 → null, null'])
+  check('a line that nobody named', two, [answerOf('AC', [{ line: '1', acks: [ack('IA', '100')] }])], ['R4_MISSING_LINE warning: 10 → null, null'])
   check('exceptions only: the others are accepted', two, [answerOf('AE', [{ line: '1', acks: [ack('IQ', '90')] }])], ['R4_QUANTITY error: 100 → 90, -10'])
   check('a line that was not ordered', hundred, [answerOf('AC', [{ line: '1', acks: [ack('IA', '100')] }, { line: '9', acks: [ack('IA', '5')], position: null }])],
     ['R4_EXTRA_LINE error: null → 5, null'])

@@ -202,7 +202,8 @@ const nameOf = (products: readonly ProductId[]): string | null => {
 }
 
 const missing = (facts: OrderFacts, line: OrderLineFacts, response: ResponseFacts): Finding => lineFinding({ facts, line }, 'R4_MISSING_LINE', {
-  severity: 'error',
+  // The rest may still come: an answer by portal often takes the lines one after the other.
+  severity: 'warning',
   summary: `Order ${facts.number} line ${line.lineNumber}: ${line.quantityOrdered} ${line.unit} ordered, and no answer names the line.`,
   compared: { expected: line.quantityOrdered, actual: null, difference: null, unit: line.unit, tolerance: {} },
   evidence: [ordered({ facts, line }, 2, 'quantity', line.quantityOrdered), headerEvidence(facts, response, 2, 'type', response.document.type)],
