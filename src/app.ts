@@ -1,4 +1,4 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from './config.ts'
 import type { Database } from './db/client.ts'
 import { registerAuthentication } from './api/authentication.ts'
@@ -11,6 +11,7 @@ import { registerOpenApi } from './api/openapi.ts'
 import { registerExplorer, registerPages } from './api/pages.ts'
 import { registerEdi } from './api/rest/edi.ts'
 import { registerExceptions } from './api/rest/exceptions.ts'
+import { handleError } from './api/problem.ts'
 import { registerForecasts } from './api/rest/forecasts.ts'
 import { registerIdentity } from './api/rest/identity.ts'
 import { registerImports } from './api/rest/imports.ts'
@@ -53,6 +54,8 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
     genReqId: () => crypto.randomUUID(),
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // What fails before a route is found, such as an address that is not one.
+    frameworkErrors: (error, request, reply) => handleError(error, request as FastifyRequest, reply as FastifyReply),
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: true } },
   })
   await registerAuthentication(app, { config, db, now })

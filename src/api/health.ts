@@ -6,7 +6,7 @@ const patienceMilliseconds = 3000
 /** `/healthz`: this process runs. `/readyz`: it can serve: the database and the queue answer within three seconds. */
 export const registerHealth = (app: FastifyInstance, queueReady: () => Promise<unknown>): void => {
   const { db } = app.accord
-  const quiet = { schema: { hide: true }, logLevel: 'warn', config: { rateLimit: false } } as const
+  const quiet = { schema: { hide: true }, config: { rateLimit: false, quiet: true } } as const
   app.get('/healthz', quiet, async () => ({ status: 'ok' }))
   app.get('/readyz', quiet, async (request, reply) => {
     const [database, queue] = await Promise.all([

@@ -23,7 +23,7 @@ export const registerMetrics = (app: FastifyInstance, queues: Pick<Queues, 'dept
     done()
   })
   registerHubMetrics(registry, db, queues)
-  app.get('/metrics', { schema: { hide: true }, logLevel: 'warn', config: { rateLimit: false } }, async (request, reply) => {
+  app.get('/metrics', { schema: { hide: true }, config: { rateLimit: false, quiet: true } }, async (request, reply) => {
     if (!mayScrape(request, config.METRICS_TOKEN)) throw new DomainError('identity/forbidden', { detail: 'Metrics are for this machine, or for METRICS_TOKEN.' })
     return reply.type(registry.contentType).send(await registry.metrics())
   })

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyRequest { span: Span | null }
+  /** Asked every few seconds by machines: logged at debug. */
+  interface FastifyContextConfig { quiet?: boolean }
 }
 
 /**
@@ -20,7 +22,7 @@ export const registerObservation = (app: FastifyInstance, traced: boolean): void
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode, elapsedTime } = reply
     const route = request.routeOptions.url ?? 'unknown'
-    request.log.info({
+    request.log[request.routeOptions.config.quiet ? 'debug' : 'info']({
       method: request.method, route, status: statusCode, milliseconds: Math.round(elapsedTime * 10) / 10,
       ...(request.identified && { organisation: request.identified.actor.organisationId }),
     }, 'request')

@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig, type Config } from '../../src/config.ts'
+import type { Database } from '../../src/db/client.ts'
 import type { Role } from '../../src/db/context.ts'
 import { createEventSource } from '../../src/db/events.ts'
 import { testDatabase } from './database.ts'
@@ -16,7 +17,9 @@ export const testConfig = (settings: Record<string, string> = {}): Config =>
 
 /** The API on a database of its own with the small world in it. */
 export const testApi = async (t: Teardown, settings: Record<string, string> = {}) => {
-  const { db, owner, access } = await testDatabase(t)
+  const { db: plain, owner, access } = await testDatabase(t)
+  let taken = 0
+  const db: Database = { ...plain, app: { ...plain.app, lease: () => { taken += 1; return plain.app.lease() } } }
   const world = await smallWorld(db)
   const config = testConfig(settings)
   const log = pino({ level: 'silent' })
@@ -24,7 +27,7 @@ export const testApi = async (t: Teardown, settings: Record<string, string> = {}
   const app = await buildApp({ config, db, log, events })
   t.teardown(async () => { await app.close(); await events.close() })
   await app.ready()
-  return { app, db, owner, access, world, config, ...callers(app, world.keyOf) }
+  return { app, db, owner, access, world, config, /** How often a connection was taken for an organisation so far. */ transactions: () => taken, ...callers(app, world.keyOf) }
 }
 
 const callers = (app: FastifyInstance, keyOf: (organisation: OrganisationName, role?: Role) => string) => ({

@@ -99,7 +99,7 @@ const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variab
     const field = parent.getFields()[node.name.value]
     const type = field && getNamedType(field.type)
     if (!field || !isCompositeType(type) || !node.selectionSet || !isObjectType(type)) return 0
-    return rowsOf(field, node, variables) * (1 + ofSet(node.selectionSet, type))
+    return rowsOf(parent, field, node, variables) * (1 + ofSet(node.selectionSet, type))
   }
   return document.definitions.reduce((dearest, node) => {
     const root = node.kind === Kind.OPERATION_DEFINITION ? schema.getRootType(node.operation) : undefined
@@ -108,11 +108,13 @@ const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variab
 }
 
 /** How many objects a field can give: its `limit` when it takes one, a guess for other lists, 1 for an object. */
-const rowsOf = (field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Variables): number => {
+const rowsOf = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Variables): number => {
   if (field.args.some(arg => arg.name === 'limit')) {
     const given = node.arguments?.find(arg => arg.name.value === 'limit')?.value
     const value = given?.kind === Kind.VARIABLE ? variables?.[given.name.value] : given?.kind === Kind.INT ? Number(given.value) : undefined
     return typeof value === 'number' && value > 0 ? value : pageDefault
   }
+  // The items of a page were counted with the page.
+  if (field.name === 'items' && parent.name.endsWith('Page')) return 1
   return isListType(isNonNullType(field.type) ? field.type.ofType : field.type) ? listGuess : 1
 }
