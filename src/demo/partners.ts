@@ -1,7 +1,6 @@
 import type { Client } from './feed.ts'
 
-type Line = { position: number; lineNumber: string; quantityOrdered: string; gtin: string | null }
-type Order = { id: string; number: string; version: number; partnershipId: string; lines?: Line[] }
+type Order = { id: string; number: string }
 type Page<T> = { items: T[] }
 
 /** What the partners without EDI do by themselves: Prairie Mills answers, ships and invoices; Harbor Foods publishes its forecast. */
@@ -16,9 +15,8 @@ export const playPartners = async (client: Client, say: (line: string) => void):
 const answerShipInvoice = async (client: Client, order: Order, say: (line: string) => void): Promise<void> => {
   await expect(client('prairie', `/api/orders/${order.id}/answers`, { body: JSON.stringify({ acceptRest: true }) }), 201)
   say(`    Prairie Mills   accepts ${order.number} (855 to the buyer)`)
-  const { body: full } = await expect(client<Order>('prairie', `/api/orders/${order.id}`), 200)
-  const lines = (full.lines ?? []).map(({ lineNumber, quantityOrdered }) => ({ orderId: order.id, lineNumber, quantity: quantityOrdered }))
-  const shipment = await expect(client<{ id: string; number: string }>('prairie', '/api/shipments', { body: JSON.stringify({ lines, packing: 'propose', carrier: { scac: 'RDWY', mode: 'M' } }) }), 201)
+  const shipment = await expect(client<{ id: string; number: string }>('prairie', '/api/shipments', {
+    body: JSON.stringify({ orderIds: [order.id], carrier: { scac: 'RDWY', mode: 'M' }, billOfLading: `BOL-${order.number}` }) }), 201)
   say(`    Prairie Mills   ships it as ${shipment.body.number} with SSCCs from the hub (856)`)
   const invoice = await expect(client<{ number: string }>('prairie', '/api/invoices', { body: JSON.stringify({ shipmentId: shipment.body.id, number: `PM-${order.number}` }) }), 201)
   say(`    Prairie Mills   invoices ${invoice.body.number} (810)`)

@@ -66,7 +66,7 @@ class Judgement {
   private ordinal = -1
   private group = -1
   private set = -1
-  private open: { header: InterchangeHeader; verdict: Verdict; firstGroup: number; firstSet: number; accepted: number; rejected: number; acknowledgement: AcknowledgementBuilder } | undefined
+  private open: { header: InterchangeHeader; verdict: Verdict; firstGroup: number; firstSet: number; accepted: number; acceptedInGroup: number; rejected: number; acknowledgement: AcknowledgementBuilder } | undefined
 
   constructor(sender: SenderProfile, keep: ReadonlyMap<number, InterchangeSummary>) {
     this.sender = sender
@@ -93,7 +93,7 @@ class Judgement {
 
   private begin(header: InterchangeHeader): void {
     this.ordinal += 1
-    this.open = { header, verdict: verdictOn(this.sender, header), firstGroup: this.group + 1, firstSet: this.set + 1, accepted: 0, rejected: 0,
+    this.open = { header, verdict: verdictOn(this.sender, header), firstGroup: this.group + 1, firstSet: this.set + 1, accepted: 0, acceptedInGroup: 0, rejected: 0,
       acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }) }
   }
 
@@ -110,14 +110,21 @@ class Judgement {
     const open = this.open!
     open.acknowledgement.addSet(result)
     if (result.outcome === 'R') open.rejected += 1
-    else open.accepted += 1
+    else { open.accepted += 1; open.acceptedInGroup += 1 }
     // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
     const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && result.set !== '997' ? 'checked' : 'accepted'
     if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
   }
 
   private endGroup(result: GroupResult): void {
-    this.open!.acknowledgement.endGroup(result)
+    const open = this.open!
+    open.acknowledgement.endGroup(result)
+    if (result.outcome === 'R') {
+      // A group rejected as a whole takes its sets with it.
+      open.rejected += open.acceptedInGroup
+      open.accepted -= open.acceptedInGroup
+    }
+    open.acceptedInGroup = 0
     if (!this.keep.has(this.ordinal)) this.groups.push({ ordinal: this.group, interchange: this.ordinal, result })
   }
 

@@ -57,7 +57,7 @@ const finish = async (tx: Tx, ctx: Context, messageId: string, interchanges: rea
   await tx.sql`
     update message set processing_state = ${state}, processed_at = ${ctx.now()}, summary = summary || ${JSON.stringify({ sets: counts })}::text::jsonb,
       ack_outcome = (select case when bool_or(outcome = 'R') then 'R' when bool_or(outcome = 'P') then 'P' when bool_or(outcome = 'E') then 'E' else 'A' end
-        from functional_group where message_id = ${messageId} having count(*) > 0)
+        from functional_group where message_id = ${messageId} and acknowledgement_message_id is not null having count(*) > 0)
     where id = ${messageId}`
   await emit(tx, [{ type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: counts } }])
 }
