@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq'
 import pg from 'pg'
 import postgres from 'postgres'
+import { ConfigError } from '../config.ts'
 import { pgOptions, postgresOptions, type DatabaseAccess } from './address.ts'
 import type { Logger } from './context.ts'
 import { databaseRoles, passwordVerifier, type DatabaseRole } from './roles.ts'
@@ -29,20 +30,26 @@ export const readMigrations = (folder: string): readonly Migration[] =>
     return { name, text, sha256: createHash('sha256').update(text).digest('hex') }
   })
 
-export type MigrateOptions = { readonly folder?: string; readonly log?: Pick<Logger, 'info'> }
+export type MigrateOptions = {
+  readonly folder?: string
+  readonly log?: Pick<Logger, 'info'>
+  /** Do it in one transaction and roll that back; the job queue's schema, which makes its own transactions, is left out. */
+  readonly dryRun?: boolean
+}
 
 /**
  * Brings the database to this version, as its owner: the roles, then the SQL files that are not recorded in
  * `schema_migration` (each in a transaction), then the job queue's schema. Several at once wait for each other.
  * @returns the names of the files applied now
- * @throws MigrationError
+ * @throws MigrationError, or ConfigError when the database cannot be reached
  */
-export const migrate = async (access: DatabaseAccess, { folder = migrationsFolder, log }: MigrateOptions = {}): Promise<readonly string[]> => {
+export const migrate = async (access: DatabaseAccess, { folder = migrationsFolder, log, dryRun = false }: MigrateOptions = {}): Promise<readonly string[]> => {
   const sql = postgres({ ...postgresOptions(access, 'owner'), max: 1, max_lifetime: null, onnotice: () => {}, connection: { application_name: 'accord migrate' } })
   try {
-    const [server] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`
+    const [server] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`.catch((error: unknown) => { throw unreachable(error, access) })
     if ((server?.version ?? 0) < 160_000) throw new MigrationError(`The hub needs PostgreSQL 16 or later; this is ${Math.floor((server?.version ?? 0) / 10_000)}.`)
     await sql`select pg_advisory_lock(hashtextextended('accord migrate', 0))`
+    if (dryRun) return await tryFiles(sql, access, readMigrations(folder))
     await prepareRoles(sql, access)
     const applied = await applyFiles(sql, readMigrations(folder), log)
     await migrateQueue(sql, access)
@@ -50,6 +57,14 @@ export const migrate = async (access: DatabaseAccess, { folder = migrationsFolde
   } finally {
     await sql.end({ timeout: 5 })
   }
+}
+
+/** The sentence for a database that does not let the owner in; other errors as they are. */
+const unreachable = (error: unknown, { address }: DatabaseAccess): unknown => {
+  const { code = '', syscall, message } = error as { code?: string; syscall?: string; message: string }
+  // 28…: who one is; 3D000: no such database
+  if (!syscall && !code.startsWith('CONNECT') && !code.startsWith('28') && code !== '3D000') return error
+  return new ConfigError('DATABASE_URL', `The database at ${address.host}:${address.port} does not let ${address.user} in (${message.trim()}); check DATABASE_URL.`)
 }
 
 /** The names of the files that this version has and the database has not; all of them where it was never migrated. */
@@ -65,7 +80,7 @@ export const pendingMigrations = async (access: DatabaseAccess, folder = migrati
 }
 
 /** Makes the roles that are missing, and sets the password where the derived one does not open the door. */
-const prepareRoles = async (sql: postgres.Sql, access: DatabaseAccess): Promise<void> => {
+const prepareRoles = async (sql: postgres.ISql, access: DatabaseAccess): Promise<void> => {
   const present = await sql<{ name: string; mighty: boolean; login: boolean }[]>`
     select rolname as name, rolsuper or rolbypassrls as mighty, rolcanlogin as login from pg_roles where rolname = any(${[...databaseRoles]}::text[])`
   for (const role of databaseRoles) {
@@ -105,7 +120,20 @@ const canLogIn = async (access: DatabaseAccess, role: DatabaseRole): Promise<boo
   }
 }
 
-const applyFiles = async (sql: postgres.Sql, files: readonly Migration[], log: MigrateOptions['log']): Promise<string[]> => {
+/** What is rolled back ends with this. */
+const undone = new Error('undone')
+
+const tryFiles = async (sql: postgres.Sql, access: DatabaseAccess, files: readonly Migration[]): Promise<string[]> => {
+  let applied: string[] = []
+  await sql.begin(async tx => {
+    await prepareRoles(tx, access)
+    applied = await applyFiles(tx, files, undefined)
+    throw undone
+  }).catch((error: unknown) => { if (error !== undone) throw error })
+  return applied
+}
+
+const applyFiles = async (sql: postgres.Sql | postgres.TransactionSql, files: readonly Migration[], log: MigrateOptions['log']): Promise<string[]> => {
   await sql`create table if not exists schema_migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`
   const recorded = await sql<{ name: string; sha256: string }[]>`select name, sha256 from schema_migration order by name`
   for (const { name, sha256 } of recorded) {
@@ -117,11 +145,12 @@ const applyFiles = async (sql: postgres.Sql, files: readonly Migration[], log: M
   const last = recorded.at(-1)?.name ?? ''
   const late = pending.find(file => file.name < last)
   if (late) throw new MigrationError(`${late.name} comes before ${last}, which is applied already; give it a number after that.`)
+  const apply = (file: Migration) => async (tx: postgres.TransactionSql): Promise<void> => {
+    await tx.unsafe(file.text)
+    await tx`insert into schema_migration (name, sha256) values (${file.name}, ${file.sha256})`
+  }
   for (const file of pending) {
-    await sql.begin(async tx => {
-      await tx.unsafe(file.text)
-      await tx`insert into schema_migration (name, sha256) values (${file.name}, ${file.sha256})`
-    }).catch((error: unknown) => { throw new MigrationError(`${file.name}${placeOf(error, file.text)}: ${(error as Error).message}`, { cause: error }) })
+    await ('savepoint' in sql ? sql.savepoint(apply(file)) : sql.begin(apply(file))).catch((error: unknown) => { throw new MigrationError(`${file.name}${placeOf(error, file.text)}: ${(error as Error).message}`, { cause: error }) })
     log?.info({ migration: file.name }, 'migrated')
   }
   return pending.map(file => file.name)

@@ -3,6 +3,7 @@ import {
 } from 'bullmq'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import pg from 'pg'
+import { ConfigError } from '../config.ts'
 import { pgOptions, type DatabaseAccess } from '../db/address.ts'
 import type { Logger } from '../db/context.ts'
 import { queueNames, type QueueName } from '../db/outbox.ts'
@@ -141,6 +142,7 @@ const postgresBackend = (access: DatabaseAccess, log: Logger): Backend => {
 
 /** `unix:///path`, one address, or several with commas between for a cluster. */
 const redisBackend = async (url: string, log: Logger): Promise<Backend> => {
+  await assertReachable(url)
   const connection = connectRedis(url)
   connection.on('error', error => log.error({ err: error }, 'Redis failed'))
   await warnOfEviction(connection, log)
@@ -153,11 +155,26 @@ const redisBackend = async (url: string, log: Logger): Promise<Backend> => {
   }
 }
 
-const connectRedis = (url: string): Redis | Cluster => {
-  // Blocking reads wait as long as it takes; a limit on retries would make them fail instead.
-  const options: RedisOptions = { maxRetriesPerRequest: null }
+// Blocking reads wait as long as it takes; a limit on retries would make them fail instead.
+const connectRedis = (url: string, options: RedisOptions = { maxRetriesPerRequest: null }): Redis | Cluster => {
   if (url.startsWith('unix://')) return new Redis({ ...options, path: url.slice('unix://'.length) })
   return url.includes(',') ? new Cluster(url.split(','), { redisOptions: options }) : new Redis(url, options)
+}
+
+/** At the start a Redis that cannot be reached is a wrong configuration; later it is waited for. */
+const assertReachable = async (url: string): Promise<void> => {
+  const [first = ''] = url.split(',')
+  const probe = connectRedis(first, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000 })
+  let reason: Error | undefined
+  probe.on('error', error => { reason = error })
+  try {
+    await probe.connect()
+  } catch (error) {
+    const { host, protocol, pathname } = new URL(first)
+    throw new ConfigError('REDIS_URL', `The Redis at ${protocol}//${host}${pathname} cannot be reached (${(reason ?? error as Error).message}); check REDIS_URL.`)
+  } finally {
+    probe.disconnect()
+  }
 }
 
 /** A Redis that evicts keys under memory pressure would drop jobs; some hosts do not let one ask. */

@@ -53,6 +53,22 @@ export const testDatabase = async (t: Teardown, { folder = migrationsFolder, poo
   return { db, access, owner, close }
 }
 
+/** An empty database, to migrate; gone when the test ends. */
+export const emptyDatabase = async (t: Teardown): Promise<Pick<TestDatabase, 'access' | 'owner'>> => {
+  const server = await serverAccess()
+  const name = `accord_test_${randomBytes(6).toString('hex')}`
+  const admin = ownerClient(server)
+  await admin`create database ${admin(name)}`
+  const access: DatabaseAccess = { ...server, address: { ...server.address, database: name } }
+  const owner = ownerClient(access)
+  t.teardown(async () => {
+    await owner.end({ timeout: 5 })
+    await admin`drop database if exists ${admin(name)} with (force)`
+    await admin.end()
+  })
+  return { access, owner }
+}
+
 const ownerClient = (access: DatabaseAccess): postgres.Sql =>
   postgres({ ...postgresOptions(access, 'owner'), max: 1, onnotice: () => {}, connection: { application_name: 'test' } })
 

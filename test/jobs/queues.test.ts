@@ -199,3 +199,9 @@ t.test('on Redis', { skip: noRedis && 'neither REDIS_URL nor a redis-server on t
     return { redisUrl: url }
   })
 })
+
+t.test('a Redis that cannot be reached is a wrong REDIS_URL', async t => {
+  await t.rejects(createQueues({ redisUrl: 'redis://user:hidden@127.0.0.1:1' }, log), {
+    name: 'ConfigError', variable: 'REDIS_URL', message: 'The Redis at redis://127.0.0.1:1 cannot be reached (connect ECONNREFUSED 127.0.0.1:1); check REDIS_URL.',
+  })
+})
