@@ -4,6 +4,7 @@
  */
 import type { Delimiters, Finding, GroupHeader, GroupResult, InterchangeHeader, InterchangeResult, SetResult } from './types.ts'
 import { SegmentEncoder, type WriteOptions } from './encode.ts'
+import { isAlphanumeric } from './envelope.ts'
 import { segment } from './tree.ts'
 import { InterchangeWriter, writeInterchange, type NewInterchangeHeader } from './write.ts'
 
@@ -223,10 +224,11 @@ function answeringHeader(header: InterchangeHeader, options: { interchangeContro
   }
 }
 
-/** A component separator that is also another delimiter (it happens) cannot be used to write. */
+/** A component separator that is also another delimiter, or a character of data (it happens), cannot be used to write. */
 function safeDelimiters(delimiters: Delimiters): Delimiters {
   const { element, component, segment: terminator, repetition } = delimiters
-  if (component !== element && component !== terminator && component !== 0) return delimiters
+  const usable = component > 0x20 && component !== element && component !== terminator && !isAlphanumeric(component)
+  if (usable) return delimiters
   const free = [0x3e, 0x3a, 0x5c].find(c => c !== element && c !== terminator && c !== repetition) as number
   return { ...delimiters, component: free }
 }

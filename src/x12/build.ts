@@ -18,7 +18,7 @@ export class ElementText {
   private readonly lexer: SegmentLexer
   private readonly utf8: boolean
   private readonly cachedKeys = new Int32Array(cacheSize)
-  private readonly cached: string[] = new Array<string>(cacheSize).fill('')
+  private readonly cached: string[] = Array.from({ length: cacheSize }, () => '')
   private viewed: Uint8Array | null = null
   private view: Decoder = Buffer.alloc(0) as unknown as Decoder
   /** Text of the window from `textStart` to `textEnd`; one decoding serves many elements. */
@@ -95,6 +95,7 @@ export class ElementText {
     const { lexer } = this
     let last = Math.min(lexer.count, elementLimit) - 1
     while (last > 0 && (lexer.ends[last] as number) === lexer.elementStart(last)) last--
+    // oxlint-disable-next-line unicorn/no-new-array -- the exact size: trees are most of what is kept
     const elements = new Array<ElementValue>(last)
     for (let i = 1; i <= last; i++) elements[i - 1] = this.value(i)
     return { id: this.raw(0), position, offset: lexer.base + lexer.start, elements }

@@ -250,7 +250,7 @@ function codeTable(list: ReadonlySet<string>, codes: number[], tables: Map<Reado
   if (known) return known
   const short = [...list].filter(code => code.length <= 4)
   const size = powerOfTwo(short.length * 2 + 1)
-  const table = new Array<number>(size).fill(0)
+  const table = new Int32Array(size)
   for (const code of short) {
     let at = slotOf(keyOf(code), size - 1)
     while (table[at] !== 0) at = (at + 1) & (size - 1)

@@ -74,7 +74,7 @@ export class SegmentEncoder {
     let line = id
     let empty = ''
     for (let i = 0; i < elements.length; i++) {
-      const value = this.value(elements[i] as ElementValue, id, i + 1)
+      const value = i > 0 && binaryElement(id) === i ? this.binary(elements, i, id) : this.value(elements[i] as ElementValue, id, i + 1)
       empty += this.element
       if (value !== '') {
         line += empty + value
@@ -113,12 +113,19 @@ export class SegmentEncoder {
       if (replaceDelimiters === undefined) this.fail(`holds a delimiter of the interchange: "${value}".`, id, element)
       value = value.replace(this.forbidden, replaceDelimiters)
     }
-    if (this.options.encoding !== 'utf8' && /[^\u0000-\u00ff]/.test(value)) this.fail(`holds a character that Latin-1 lacks: "${value}".`, id, element)
+    if (this.options.encoding !== 'utf8' && /[\u0100-\uffff]/.test(value)) this.fail(`holds a character that Latin-1 lacks: "${value}".`, id, element)
     return value
   }
 
   fail(problem: string, id: string, element: number): never {
     throw new WriteError(problem, this.set, this.setNumber, id, this.set === '' ? 0 : this.position, element)
+  }
+
+  /** BIN02 and BDS03 may hold anything: their length is written before them. */
+  private binary(elements: readonly ElementValue[], i: number, id: string): string {
+    const data = elements[i]
+    if (typeof data !== 'string' || Number(elements[i - 1]) !== data.length) this.fail('is not as long as the element before it says.', id, i + 1)
+    return data
   }
 
   private value(value: ElementValue, id: string, element: number): string {
@@ -137,4 +144,9 @@ export class SegmentEncoder {
     if (this.pending !== '') this.chunks.push(Buffer.from(this.pending, this.options.encoding ?? 'latin1'))
     this.pending = ''
   }
+}
+
+/** Index of the element that holds binary data, −1 in all other segments. */
+function binaryElement(id: string): number {
+  return id === 'BIN' ? 1 : id === 'BDS' ? 2 : -1
 }

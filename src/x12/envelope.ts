@@ -13,15 +13,15 @@ const headerLength = 106
 const excessWidth = 10
 const longestLooseHeader = 300
 
-/** TA105 for a fault in ISA01…ISA15. */
-const noteCodes = ['', '010', '011', '012', '013', '005', '006', '007', '008', '014', '015', '016', '017', '018', '019', '020'] as const
+/** TA105 for a fault in ISA01…ISA16. */
+const noteCodes = ['', '010', '011', '012', '013', '005', '006', '007', '008', '014', '015', '016', '017', '018', '019', '020', '027'] as const
 
 export type HeaderReading =
   | { readonly kind: 'header'; readonly header: InterchangeHeader; readonly next: number }
   | { readonly kind: 'more' }
   | { readonly kind: 'unreadable' }
 
-function isAlphanumeric(b: number | undefined): boolean {
+export function isAlphanumeric(b: number | undefined): boolean {
   return b !== undefined && ((b >= 0x30 && b <= 0x39) || (b >= 0x41 && b <= 0x5a) || (b >= 0x61 && b <= 0x7a))
 }
 
@@ -48,7 +48,7 @@ export function readInterchangeHeader(bytes: Uint8Array, at: number, available: 
     }
   }
   if (fixed) {
-    if (at + headerLength <= available) return interchangeHeader(bytes, at, separatorPositions.map(p => at + p), base)
+    if (at + headerLength <= available) return interchangeHeader(bytes, at, separatorPositions.map(p => at + p), available, final, base)
     return final ? { kind: 'unreadable' } : { kind: 'more' }
   }
   const separators: number[] = []
@@ -62,21 +62,25 @@ export function readInterchangeHeader(bytes: Uint8Array, at: number, available: 
   if (last === undefined || last + 2 >= available) {
     return final || available >= at + longestLooseHeader ? { kind: 'unreadable' } : { kind: 'more' }
   }
-  return interchangeHeader(bytes, at, separators, base)
+  return interchangeHeader(bytes, at, separators, available, final, base)
 }
 
-function interchangeHeader(bytes: Uint8Array, at: number, separators: readonly number[], base: number): HeaderReading {
+function interchangeHeader(
+  bytes: Uint8Array, at: number, separators: readonly number[], available: number, final: boolean, base: number,
+): HeaderReading {
   const last = separators[15] as number
-  const ends = [...separators.slice(1), last + 2]
+  const missing = lacksComponent(bytes, last + 1, available, final)
+  if (missing === undefined) return { kind: 'more' }
+  const terminator = missing ? last + 1 : last + 2
+  const ends = [...separators.slice(1), terminator]
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, last + 2 - at).toString('latin1')
   const elements = separators.map((start, i) => text.slice(start + 1 - at, (ends[i] as number) - at))
-  const delimiters = delimitersOf(bytes, separators[0] as number, last, elements)
-  const tooWide = elements.some((value, i) => value.length > (interchangeWidths[i] as number) + excessWidth)
-  if (tooWide || isAlphanumeric(delimiters.segment) || delimiters.segment === delimiters.element) return { kind: 'unreadable' }
+  const delimiters = delimitersOf(bytes[separators[0] as number] as number, missing ? 0 : bytes[last + 1] as number, bytes[terminator] as number, elements)
+  if (!isPlausible(elements, delimiters, separators[15] === at + 103)) return { kind: 'unreadable' }
   const element = (n: number) => elements[n - 1] as string
   return {
     kind: 'header',
-    next: last + 3,
+    next: terminator + 1,
     header: {
       offset: base + at,
       delimiters,
@@ -95,10 +99,33 @@ function interchangeHeader(bytes: Uint8Array, at: number, separators: readonly n
   }
 }
 
-function delimitersOf(bytes: Uint8Array, first: number, last: number, elements: readonly string[]): Delimiters {
-  const element = bytes[first] as number
-  const component = bytes[last + 1] as number
-  const segment = bytes[last + 2] as number
+/** Text that merely begins like an ISA is not taken for one. An ISA without its padding must show more of its nature than a padded one. */
+function isPlausible(elements: readonly string[], { element, segment }: Delimiters, padded: boolean): boolean {
+  if (isAlphanumeric(segment) || segment === element || segment === 0x20 || segment === 0) return false
+  if (element === 0x20 || element === 0 || element === 0x0a || element === 0x0d) return false
+  if (padded) return true
+  const tooWide = elements.some((value, i) => value.length > (interchangeWidths[i] as number) + excessWidth)
+  return !tooWide && /^\d{1,5}$/.test((elements[11] as string).trim()) && /^\d+$/.test((elements[12] as string).trim()) && /^[A-Z]$/.test(elements[14] as string)
+}
+
+/**
+ * Some leave ISA16 out, so that the terminator stands in its place and a line end in the terminator's. Then the next line ends
+ * with that same character too. Undefined when that line has not come yet.
+ */
+function lacksComponent(bytes: Uint8Array, at: number, available: number, final: boolean): boolean | undefined {
+  const after = bytes[at + 1]
+  if (after !== 0x0a && after !== 0x0d) return false
+  let start = at + 1
+  while (start < available && (bytes[start] === 0x0a || bytes[start] === 0x0d)) start++
+  if (start - at > longestLooseHeader) return false
+  const end = Math.min(available, start + longestLooseHeader)
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === 0x0a || bytes[i] === 0x0d) return bytes[i - 1] === bytes[at]
+  }
+  return final || available >= start + longestLooseHeader ? false : undefined
+}
+
+function delimitersOf(element: number, component: number, segment: number, elements: readonly string[]): Delimiters {
   const standards = elements[10] ?? ''
   const candidate = standards.charCodeAt(0)
   const separates = standards.length === 1 && (elements[11] ?? '') >= '00402' && !isAlphanumeric(candidate) && candidate !== 0x20
@@ -134,7 +161,7 @@ export function judgeInterchangeHeader(header: InterchangeHeader, findings: Find
   const place = { offset: header.offset, segmentId: 'ISA' }
   for (const [i, value] of header.elements.entries()) {
     const expected = interchangeWidths[i] as number
-    if (i < 15 && i !== 12 && value.length !== expected) {
+    if (i !== 12 && value.length !== expected) {
       findings.add(finding('interchange-element-width', { ...place, element: i + 1, value }, { expected }, noteCodes[i + 1]))
     }
   }
@@ -148,7 +175,7 @@ export function judgeInterchangeHeader(header: InterchangeHeader, findings: Find
   if (!/^\d+$/.test(header.controlNumber.trim())) findings.add(finding('interchange-control-invalid', number))
   else if (header.controlNumber.length !== 9) findings.add(finding('interchange-control-width', number))
   const { element, component, segment } = header.delimiters
-  if (component === element || component === segment) findings.add(finding('interchange-delimiters', { ...place, element: 16 }))
+  if (component === element || component === segment || component === 0x20 || isAlphanumeric(component)) findings.add(finding('interchange-delimiters', { ...place, element: 16 }))
 }
 
 /** The elements of a GS segment as a header. `at(n)` gives element n, '' when absent. */
