@@ -30,7 +30,9 @@ const sslModes: Record<string, DatabaseAddress['ssl'] | null> = {
  * @throws ConfigError naming DATABASE_URL
  */
 export const parseDatabaseUrl = (text: string): DatabaseAddress => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  // libpq allows an owner without a host, where `?host=` follows; the URL standard does not.
+  const whole = text.replace(/^(\w+:\/\/[^/@]*@)\//, '$1localhost/')
+  const url = URL.canParse(whole) ? new URL(whole) : undefined
   if (!url) throw new ConfigError('DATABASE_URL', 'DATABASE_URL is not an address of the form postgres://owner:password@host:5432/database.')
   const { host: socket, sslmode = 'prefer', sslrootcert, application_name: _name, channel_binding: _binding, ...unknown } =
     Object.fromEntries(url.searchParams) as Record<string, string>
