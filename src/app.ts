@@ -9,7 +9,7 @@ import { registerMetrics } from './api/metrics.ts'
 import { registerObservation } from './api/observe.ts'
 import { registerOpenApi } from './api/openapi.ts'
 import { registerExplorer, registerPages } from './api/pages.ts'
-import { registerEdi } from './api/rest/edi.ts'
+import { registerEdi, registerOutbox } from './api/rest/edi.ts'
 import { registerExceptions } from './api/rest/exceptions.ts'
 import { handleError } from './api/problem.ts'
 import { registerForecasts } from './api/rest/forecasts.ts'
@@ -74,6 +74,7 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
   registerForecasts(app)
   registerExceptions(app)
   registerMessages(app)
+  registerOutbox(app)
   await app.register(async scope => registerEdi(scope))
   await app.register(async scope => registerImports(scope))
   await app.register(async scope => registerGraphql(scope, events))

@@ -33,7 +33,7 @@ const limited = (limitBytes: number, check?: (total: number) => void): Transform
 export const bodyOf = (source: Readable, { encoding, limitBytes, contentLength }: { encoding?: string; limitBytes: number; contentLength?: string }): Readable => {
   if (contentLength !== undefined && Number(contentLength) > limitBytes) throw new DomainError('request/too-large', { limitBytes })
   const coding = encoding?.trim().toLowerCase()
-  if (coding === undefined || coding === '' || coding === 'identity') return joined([source, limited(limitBytes)])
+  if (coding === undefined || coding === '' || coding === 'identity') return chained(source, limited(limitBytes))
   const unpack = unpackers[coding]?.()
   if (!unpack) throw new DomainError('request/unsupported-media-type', { detail: `Content-Encoding ${coding} is not accepted; send gzip, deflate or none.` })
   let packed = 0
@@ -41,15 +41,25 @@ export const bodyOf = (source: Readable, { encoding, limitBytes, contentLength }
   const guarded = limited(limitBytes, total => {
     if (total > ratioFreeBytes && total > packed * mostRatio) throw new DomainError('request/too-large', { detail: 'The compressed body grows like a bomb.', limitBytes })
   })
-  return joined([source, counted, unpack, guarded])
+  return chained(source, counted, unpack, guarded)
 }
 
 const unpackers: Readonly<Record<string, () => Gunzip | Inflate>> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate }
 
-/** The end of the pipeline; whatever fails on the way fails there, in our words. */
-const joined = (streams: [Readable, ...Transform[]]): Readable => {
-  const last = streams.at(-1) as Transform
-  pipeline(streams, error => { if (error && !last.destroyed) last.destroy(error) })
+/**
+ * The end of the chain; whatever fails on the way fails there. The source itself is never destroyed: over HTTP it is the
+ * connection that the refusal has to travel back on, so what is left of it is read and thrown away.
+ */
+const chained = (source: Readable, first: Transform, ...rest: Transform[]): Readable => {
+  const last = rest.at(-1) ?? first
+  if (rest.length > 0) pipeline([first, ...rest], () => {})
+  source.on('error', error => { first.destroy(error) })
+  source.on('close', () => { if (!source.readableEnded) first.destroy(Object.assign(new Error('the body ended early'), { code: 'ECONNRESET' })) })
+  first.on('close', () => {
+    source.unpipe(first)
+    source.resume()
+  })
+  source.pipe(first)
   return last
 }
 

@@ -21,10 +21,11 @@ const EdiFile = Type.Object({ file: Type.String({ contentMediaType: 'application
 const EdiText = Type.String({ description: 'One or more interchanges, ISA to IEA.', contentMediaType: 'application/edi-x12' })
 const sample = 'ISA*00*          *00*          *ZZ*NORTHGATE      *ZZ*ACCORDHUB      *260302*0930*U*00401*000000001*0*P*>~GS*PO*…'
 
-/** The door for X12: documents in by POST, documents out by fetching them and saying that they have arrived. */
+/** The door for X12. In a scope of its own: its bodies are not JSON. */
 export const registerEdi = async (app: FastifyInstance): Promise<void> => {
   const { MAX_BODY_BYTES: limitBytes } = app.accord.config
-  // Bodies are read by the handler as they come: the largest are 200 MB.
+  // Nothing but X12 here, read by the handler as it comes: the largest bodies are 200 MB.
+  app.removeAllContentTypeParsers()
   app.addContentTypeParser([...x12Types], (_request, body, done) => { done(null, body) })
   await app.register(multipart, { limits: { files: 100, fields: 20, fileSize: limitBytes + 1, headerPairs: 50 } })
 
@@ -52,6 +53,10 @@ export const registerEdi = async (app: FastifyInstance): Promise<void> => {
       }
     },
   })
+}
+
+/** X12 that waits for the caller. */
+export const registerOutbox = (app: FastifyInstance): void => {
   operation(app, {
     id: 'listOutbox', method: 'GET', path: '/api/edi/outbox', tag: 'edi', access: 'edi.fetch', summary: 'List X12 that waits for you, oldest first',
     description: 'Fetch each with GET /api/messages/{id}/bytes, then acknowledge it.', query: PageRequest, answer: [200, pageOf(OutboxItem)],
