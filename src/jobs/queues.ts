@@ -24,10 +24,10 @@ export type Queues = {
   enqueue(queue: QueueName, keys: readonly string[]): Promise<void>
   /** Works off a queue in this process until `close`. A handler that throws is logged; its key is not tried again by itself. */
   startWorker(queue: QueueName, handler: KeyHandler, options: { readonly concurrency: number }): Promise<void>
-  /** Enqueues a key again and again: every so many milliseconds, or by a cron pattern in UTC. The same name replaces it. */
+  /** Enqueues a key again and again: every so many milliseconds, or by a cron pattern in UTC. The same name replaces it; a wiped queue gets it back. */
   schedule(name: string, repeat: { readonly everyMilliseconds: number } | { readonly cron: string }, queue: QueueName, key: string): Promise<void>
   depths(): Promise<Record<QueueName, QueueDepth>>
-  /** Throws away all jobs and schedules. The database knows what is to be done, so this loses time and nothing else. */
+  /** Throws away all jobs. The database knows what is to be done, so this loses time and nothing else. */
   wipe(): Promise<void>
   /** Lets running handlers finish, then disconnects. */
   close(): Promise<void>
@@ -42,6 +42,7 @@ type Backend = {
 /** What is used of BullMQ's classes, which have other type arguments on each backend. */
 type AnyQueue = {
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
+  getJobScheduler(id: string): Promise<unknown>
   upsertJobScheduler(id: string, repeat: { every: number } | { pattern: string; tz: string }, job: { name: string; data: Data; opts: typeof jobOptions }): Promise<unknown>
   getJobCounts(...states: JobType[]): Promise<Record<string, number>>
   obliterate(options: { force: boolean }): Promise<void>
@@ -60,8 +61,9 @@ const jobOptions = { removeOnComplete: true, removeOnFail: true } as const
 /**
  * Opens the three queues, in Redis when there is one, else in schema `bullmq` of the database, as its own role.
  * @param options.lockMilliseconds a job is taken up by another worker when its own has not been heard of for so long
+ * @param options.scheduleMilliseconds how often to look whether a schedule was lost with the queue
  */
-export const createQueues = async (connection: QueueConnection, log: Logger, { lockMilliseconds = 15_000 } = {}): Promise<Queues> => {
+export const createQueues = async (connection: QueueConnection, log: Logger, { lockMilliseconds = 15_000, scheduleMilliseconds = 60_000 } = {}): Promise<Queues> => {
   const report = (queue: QueueName) => (error: Error) => log.error({ err: error, queue }, 'the job queue failed')
   const backend = 'access' in connection ? postgresBackend(connection.access, log) : await redisBackend(connection.redisUrl, log)
   const open = (name: QueueName): AnyQueue => {
@@ -71,6 +73,11 @@ export const createQueues = async (connection: QueueConnection, log: Logger, { l
   }
   const queues: Record<QueueName, AnyQueue> = { exchange: open('exchange'), documents: open('documents'), maintenance: open('maintenance') }
   const workers: AnyWorker[] = []
+  const schedules = new Map<string, { queue: QueueName; upsert: () => Promise<unknown> }>()
+  const timer = setInterval(() => {
+    for (const [id, { queue, upsert }] of schedules)
+      queues[queue].getJobScheduler(id).then(found => found ?? upsert()).catch(report(queue))
+  }, scheduleMilliseconds)
   const stopping = new AbortController()
   await Promise.all(queueNames.map(name => queues[name].waitUntilReady()))
   return {
@@ -92,7 +99,9 @@ export const createQueues = async (connection: QueueConnection, log: Logger, { l
     },
     async schedule(id, repeat, name, key) {
       const when = 'cron' in repeat ? { pattern: repeat.cron, tz: 'UTC' } : { every: repeat.everyMilliseconds }
-      await queues[name].upsertJobScheduler(id, when, { name: 'work', data: { key }, opts: jobOptions })
+      const upsert = () => queues[name].upsertJobScheduler(id, when, { name: 'work', data: { key }, opts: jobOptions })
+      schedules.set(id, { queue: name, upsert })
+      await upsert()
     },
     async depths() {
       const counts = await Promise.all(queueNames.map(async name => {
@@ -109,6 +118,7 @@ export const createQueues = async (connection: QueueConnection, log: Logger, { l
       }
     },
     async close() {
+      clearInterval(timer)
       stopping.abort()
       await Promise.all(workers.map(worker => worker.close()))
       await Promise.all(queueNames.map(name => queues[name].close()))

@@ -105,6 +105,14 @@ const behaves = (t: Test, connect: (t: Test) => Promise<QueueConnection>) => {
     t.strictSame(seen, ['a'])
   })
 
+  t.test('a schedule lost with the queue comes back', async t => {
+    const queues = await createQueues(await connect(t), log, { scheduleMilliseconds: 50 })
+    t.teardown(() => queues.close())
+    await queues.schedule('nightly', { cron: '0 3 * * *' }, 'maintenance', 'sweep')
+    await queues.wipe()
+    await until(async () => (await queues.depths()).maintenance.delayed === 1)
+  })
+
   t.test('closing waits for what runs and tells it to stop', async t => {
     const queues = await createQueues(await connect(t), log)
     const started = gate()
