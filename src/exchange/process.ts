@@ -17,13 +17,15 @@ export const processMessage = async (
   const { messageId, replay = false } = work
   const sender = await loadSender(ctx.db, ctx.actor.organisationId)
   const message = await withOrganisation(ctx, tx => stateOf(tx, messageId))
+  // What the sender sent is the sender's doing, under the name it sent it with.
+  const acting = { ...ctx, actor: { ...ctx.actor, name: message?.actor ?? ctx.actor.name } }
   if (message && (replay || message.state === 'received' || message.state === 'processing')) {
     let interchanges = message.interchanges
     const unsettled = interchanges.some(({ state }) => state === 'quarantined' || state === 'conflict')
     if (message.state === 'received' || (replay && (unsettled || interchanges.length === 0)))
       interchanges = await judgeMessage(ctx, sender, messageId, interchanges)
     if (replay) await withOrganisation(ctx, tx => releaseSets(tx, messageId, interchanges))
-    await applyMessage(ctx, sender, messageId, interchanges, replay)
+    await applyMessage(acting, sender, messageId, interchanges, replay)
     await withOrganisation(ctx, async tx => {
       await finish(tx, ctx, messageId, interchanges)
       await done(tx)
@@ -36,8 +38,8 @@ export const processMessage = async (
 }
 
 const stateOf = async (tx: Tx, messageId: string) => {
-  const [message] = await tx.sql<{ state: ProcessingState; interchanges: InterchangeSummary[] }[]>`
-    select processing_state as state, coalesce(summary->'interchanges', '[]') as interchanges from message where id = ${messageId} and direction = 'in'`
+  const [message] = await tx.sql<{ state: ProcessingState; interchanges: InterchangeSummary[]; actor: string }[]>`
+    select processing_state as state, actor, coalesce(summary->'interchanges', '[]') as interchanges from message where id = ${messageId} and direction = 'in'`
   return message
 }
 
