@@ -7,7 +7,8 @@ import { checkSplits } from './order850.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
 import { readParts, readProducts, readTotals } from './read-parts.ts'
 import {
-  writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight, writeNotes,
+  writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight,
+  writeNotes,
   writeParties, writeProducts, writeReferences, writeRouting, writeSchedule, writeSplits, writeTerms, writeTotals,
 } from './write-parts.ts'
 
@@ -16,8 +17,9 @@ import {
 export type AcknowledgementLine = OrderAcknowledgementDocument['lines'][number]
 
 /**
- * ACK01 (X12 element 668), by what it does to the quantity it speaks of. `accepted` as ordered; `changed` accepted with a difference
- * (quantity, price, date, other); `backordered` later; `substituted` by another item; `rejected` not at all; `pending` no answer yet.
+ * ACK01 (X12 element 668), by what it does to the quantity it speaks of. `accepted` as ordered; `changed` accepted with a
+ * difference (quantity, price, date, other); `backordered` later; `substituted` by another item; `rejected` not at all; `pending`
+ * no answer yet.
  */
 export const acknowledgementMeanings = {
   IA: 'accepted', AR: 'accepted', AC: 'accepted', AA: 'accepted',
@@ -35,8 +37,8 @@ export const meaningOf = (code: string): AcknowledgementMeaning =>
   (acknowledgementMeanings as Readonly<Record<string, AcknowledgementMeaning>>)[code] ?? 'changed'
 
 /**
- * BAK02 from the answers: AD when every line is accepted as it was, RD when every line is rejected, AC otherwise, and AK when there
- * are no lines. A line whose answers cover less or more than its quantity is a change.
+ * BAK02 from the answers: AD when every line is accepted as it was, RD when every line is rejected, AC otherwise, and AK when
+ * there are no lines. A line whose answers cover less or more than its quantity is a change.
  */
 export const deriveAcknowledgementType = (
   lines: readonly { quantity?: string; acknowledgements: readonly Pick<LineAcknowledgement, 'code' | 'quantity'>[] }[],
@@ -67,7 +69,9 @@ export interface AnsweredQuantities {
  * Adds up a line's ACKs against the quantity ordered. An ACK without a quantity speaks of all that the others leave. BP ("part
  * now, part backordered") with its quantity confirms that much and backorders what the line's other ACKs leave.
  */
-export const answeredQuantities = (ordered: string, acknowledgements: readonly Pick<LineAcknowledgement, 'code' | 'quantity'>[]): AnsweredQuantities => {
+export const answeredQuantities = (
+  ordered: string, acknowledgements: readonly Pick<LineAcknowledgement, 'code' | 'quantity'>[],
+): AnsweredQuantities => {
   const answered = { confirmed: decimal(0), backordered: decimal(0), rejected: decimal(0), pending: decimal(0) }
   const kindOf = (code: string): keyof typeof answered => {
     const meaning = meaningOf(code)
@@ -82,7 +86,9 @@ export const answeredQuantities = (ordered: string, acknowledgements: readonly P
   }
   const open = acknowledgements.find(ack => ack.quantity === undefined)
   if (open !== undefined) answered[kindOf(open.code)] = answered[kindOf(open.code)].plus(left())
-  if (acknowledgements.some(ack => ack.code === 'BP' && ack.quantity !== undefined)) answered.backordered = answered.backordered.plus(left())
+  if (acknowledgements.some(ack => ack.code === 'BP' && ack.quantity !== undefined)) {
+    answered.backordered = answered.backordered.plus(left())
+  }
   return { ...answered, unanswered: left() }
 }
 
@@ -101,7 +107,9 @@ const readAnswer = (problems: DocumentProblem[], ack: Segment, po1: Segment): Li
     date: date(problems, ack, 5, 'The date'),
     products: some(readProducts(ack, 7, 26)),
     reference: optional(ack, 6),
-    reasonCode: agency === undefined || reasonCode === '' ? undefined : { agency, ...(list === undefined ? {} : { list }), code: reasonCode },
+    reasonCode: agency === undefined || reasonCode === ''
+      ? undefined
+      : { agency, ...(list === undefined ? {} : { list }), code: reasonCode },
     at: ack.position,
   })
 }
@@ -212,7 +220,9 @@ const writeAnswer = (of: Fields, ack: LineAcknowledgement, lineUnit: string): Lo
 
 const writeLine = (of: Fields, line: AcknowledgementLine): Loop => {
   const offered = [...new Set(line.acknowledgements.map(ack => ack.price).filter(price => price !== undefined))]
-  if (offered.length > 1) of.fail('acknowledgements', 'too-many', `offer several prices (${offered.join(', ')}); a line carries one`)
+  if (offered.length > 1) {
+    of.fail('acknowledgements', 'too-many', `offer several prices (${offered.join(', ')}); a line carries one`)
+  }
   const quantity = of.number('quantity', line.quantity, 15)
   const unit = quantity === '' ? '' : of.need('unit', line.unit, 2, 2)
   const price = of.number('price', offered[0] ?? line.price, 17)
@@ -245,7 +255,8 @@ export const writeAcknowledgement = (document: OrderAcknowledgementDocument): Lo
   return loop(
     '855',
     segment(
-      'BAK', of.need('purpose', document.purpose, 2, 2), of.need('type', document.type, 2, 2), of.need('orderNumber', document.orderNumber, 22),
+      'BAK', of.need('purpose', document.purpose, 2, 2), of.need('type', document.type, 2, 2),
+      of.need('orderNumber', document.orderNumber, 22),
       of.needDate('orderDate', document.orderDate), of.text('release', document.release, 30),
       of.text('requestReference', document.requestReference, 45), of.text('contract', document.contract, 30),
       of.text('acknowledgementNumber', document.acknowledgementNumber, 30), of.date('acknowledgedOn', document.acknowledgedOn),

@@ -14,8 +14,8 @@ const lastOfMonth = (date: string, monthsOn: number): string => {
 }
 
 /**
- * W: the week's last day, six days on; X12 says weeks run Monday to Sunday, but some partners' begin on another day. A part week is cut
- * short by the next bucket, so a first week from Wednesday ends on the Sunday before the next one's Monday.
+ * W: the week's last day, six days on; X12 says weeks run Monday to Sunday, but some partners' begin on another day. A part week
+ * is cut short by the next bucket, so a first week from Wednesday ends on the Sunday before the next one's Monday.
  * M and Q: the end of the calendar month or quarter. C and D: the day itself. Any other timing has no end of its own: undefined.
  */
 export const bucketEnd = (timing: string, start: string, nextStart?: string): string | undefined => {

@@ -7,14 +7,21 @@ import { Type, type Static } from 'typebox'
  */
 
 const At = Type.Optional(Type.Integer({ minimum: 1, description: 'Ordinal of the X12 segment this came from; ST is 1.' }))
-const Decimal = Type.String({ pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', description: 'Decimal number as text, for example "12.50".' })
+const Decimal = Type.String({
+  pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', description: 'Decimal number as text, for example "12.50".',
+})
 const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.' })
 const Text = (maxLength: number) => Type.String({ maxLength })
 
-export const Reference = Type.Object({ qualifier: Text(3), value: Text(80), description: Type.Optional(Text(80)), at: At }, { $id: 'Reference' })
+export const Reference = Type.Object(
+  { qualifier: Text(3), value: Text(80), description: Type.Optional(Text(80)), at: At }, { $id: 'Reference' },
+)
 export type Reference = Static<typeof Reference>
 
-/** A product identifier as PO1/LIN/IT1 pairs give it: UP (UPC-12), UK (GTIN-14), EN (EAN-13), IN/BP (buyer's), VN/VP (seller's) … */
+/**
+ * A product identifier as PO1, LIN and IT1 pairs give it: UP (UPC-12), UK (GTIN-14), EN (EAN-13), IN or BP (the buyer's), VN or
+ * VP (the seller's) …
+ */
 export const ProductId = Type.Object({ qualifier: Text(2), value: Text(48) }, { $id: 'ProductId' })
 export type ProductId = Static<typeof ProductId>
 
@@ -44,7 +51,10 @@ export const Party = Type.Object({
 }, { $id: 'Party' })
 export type Party = Static<typeof Party>
 
-/** A DTM: its qualifier (010 requested ship, 037/038 ship window, 002 delivery requested, 063/064 delivery window, 001 cancel after …). */
+/**
+ * A DTM: its qualifier (010 requested ship, 037/038 ship window, 002 delivery requested, 063/064 delivery window, 001 cancel
+ * after …).
+ */
 export const DatedEvent = Type.Object({
   qualifier: Text(3),
   date: BusinessDate,
@@ -124,7 +134,9 @@ export const Characteristic = Type.Object({ code: Type.Optional(Text(3)), text: 
 export type Characteristic = Static<typeof Characteristic>
 
 /** The share of one location in a quantity (SDQ). */
-export const LocationSplit = Type.Object({ locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At }, { $id: 'LocationSplit' })
+export const LocationSplit = Type.Object(
+  { locationQualifier: Type.Optional(Text(2)), location: Text(80), quantity: Decimal, at: At }, { $id: 'LocationSplit' },
+)
 export type LocationSplit = Static<typeof LocationSplit>
 
 const heading = {
@@ -161,7 +173,9 @@ export const OrderLineDocument = Type.Object({
 export type OrderLineDocument = Static<typeof OrderLineDocument>
 
 /** Where freight terms change hands: FOB02 (OR origin, DE destination …) and FOB03. */
-export const FreightLocation = Type.Object({ qualifier: Text(2), description: Type.Optional(Text(80)) }, { $id: 'FreightLocation' })
+export const FreightLocation = Type.Object(
+  { qualifier: Text(2), description: Type.Optional(Text(80)) }, { $id: 'FreightLocation' },
+)
 export type FreightLocation = Static<typeof FreightLocation>
 
 /** Payment terms: each ITD's elements kept as sent, keyed by position with two digits ("01" … "15"). */
@@ -379,7 +393,10 @@ export const InvoiceDocument = Type.Object({
   discounted: Type.Optional(Decimal), // TDS03
   discount: Type.Optional(Decimal), // TDS04
   amounts: Type.Optional(Type.Array(Amount)),
-  shipped: Type.Optional(Type.Object({ quantity: Type.Optional(Decimal), unit: Type.Optional(Text(2)), weight: Type.Optional(Measure) })), // ISS
+  // ISS
+  shipped: Type.Optional(Type.Object({
+    quantity: Type.Optional(Decimal), unit: Type.Optional(Text(2)), weight: Type.Optional(Measure),
+  })),
   lineCount: Type.Optional(Type.Integer()),
   hashTotal: Type.Optional(Decimal),
   at: At,

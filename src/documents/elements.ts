@@ -4,7 +4,9 @@ import { type DocumentProblem, report } from './problem.ts'
 
 /** Typed reading of single elements. None of these throws: what cannot be read is reported, or absent. */
 
-/** The segment itself, or the segment that a loop is named after. Undefined for a loop that does not begin with its own segment. */
+/**
+ * The segment itself, or the segment that a loop is named after. Undefined for a loop that does not begin with its own segment.
+ */
 export const headOf = (node: Segment | Loop): Segment | undefined => {
   if (isSegment(node)) return node
   const first = node.children[0]
@@ -62,7 +64,9 @@ export const number = (problems: DocumentProblem[], segment: Segment, n: number,
     const read = decimal(/^[+-]?(\d+\.?\d*|\.\d+)E[+-]?\d{1,2}$/i.test(text) ? Number(text) : text)
     const digits = read.toFixed(read.decimalPlaces() > 9 ? 9 : undefined)
     if (!canonicalNumber.test(digits)) throw new RangeError(text)
-    if (read.decimalPlaces() > 9) report(problems, 'number-rounded', segment, n, `${what} "${text}" was rounded to nine decimals.`)
+    if (read.decimalPlaces() > 9) {
+      report(problems, 'number-rounded', segment, n, `${what} "${text}" was rounded to nine decimals.`)
+    }
     return digits
   } catch {
     report(problems, 'number-unreadable', segment, n, `${what} "${text}" is not a number.`)

@@ -2,7 +2,8 @@ import { decimal } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { type Segment, segment } from '../x12/index.ts'
 
-export type FieldFault = 'missing' | 'too-long' | 'too-short' | 'too-many' | 'not-a-number' | 'not-a-date' | 'too-precise' | 'inconsistent'
+export type FieldFault =
+  | 'missing' | 'too-long' | 'too-short' | 'too-many' | 'not-a-number' | 'not-a-date' | 'too-precise' | 'inconsistent'
 
 /**
  * A field of a canonical document that does not fit the element it has to be written to. `path` names the field, e.g.
@@ -25,7 +26,9 @@ const explicit = /^-?\d+(\.\d+)?$/
 const isDay = /^\d{4}-\d{2}-\d{2}$/
 const digitCount = (text: string): number => text.replace(/[-.]/g, '').length
 
-/** Checks and formats the fields of one part of a document; `prefix` is where it stands, e.g. `lines[3].` ('' for the heading). */
+/**
+ * Checks and formats the fields of one part of a document; `prefix` is where it stands, e.g. `lines[3].` ('' for the heading).
+ */
 export class Fields {
   readonly prefix: string
   constructor(prefix: string) {
@@ -44,7 +47,9 @@ export class Fields {
   /** Text of `min` to `max` characters; '' when there is none. Blanks at the end do not count. */
   text(name: string, given: Given, max: number, min = 1): string {
     const written = given === undefined ? '' : String(given).trimEnd()
-    if (written.length > max) this.fail(name, 'too-long', `has ${written.length} characters; ${max} fit: "${written.slice(0, 60)}"`)
+    if (written.length > max) {
+      this.fail(name, 'too-long', `has ${written.length} characters; ${max} fit: "${written.slice(0, 60)}"`)
+    }
     if (written !== '' && written.length < min) this.fail(name, 'too-short', `has fewer than ${min} characters: "${written}"`)
     return written
   }

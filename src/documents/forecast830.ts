@@ -64,7 +64,10 @@ const closeBuckets = (points: ForecastPoint[]): void => {
   }
 }
 
-/** Figures for one bucket must not be added up: another firmness (FST02) is another view of it, the same one twice is a repetition. */
+/**
+ * Figures for one bucket must not be added up: another firmness (FST02) is another view of it, the same one twice is a
+ * repetition.
+ */
 const checkBuckets = (problems: DocumentProblem[], buckets: readonly Bucket[], points: readonly ForecastPoint[]): void => {
   const seen = new Map<string, ForecastPoint[]>()
   for (const [i, point] of points.entries()) {
@@ -72,16 +75,20 @@ const checkBuckets = (problems: DocumentProblem[], buckets: readonly Bucket[], p
     const before = seen.get(key) ?? []
     const { fst } = buckets[i]!
     if (before.some(other => other.qualifier === point.qualifier)) {
-      report(problems, 'forecast-bucket-repeated', fst, 4, `The bucket from ${point.start} comes more than once with qualifier ${point.qualifier}.`)
+      report(problems, 'forecast-bucket-repeated', fst, 4,
+        `The bucket from ${point.start} comes more than once with qualifier ${point.qualifier}.`)
     } else if (before.length > 0) {
-      report(problems, 'forecast-qualifiers-mixed', fst, 2, `The bucket from ${point.start} comes with qualifiers ${before[0]!.qualifier} and ${point.qualifier}; they are not added up.`)
+      const both = `${before[0]!.qualifier} and ${point.qualifier}`
+      report(problems, 'forecast-qualifiers-mixed', fst, 2, `The bucket from ${point.start} comes as ${both}, never added up.`)
     }
     seen.set(key, [...before, point])
   }
 }
 
 /** The points of each location of the SDQs, and those that have no SDQ; one list when there are no SDQs at all. */
-const byLocation = (problems: DocumentProblem[], buckets: readonly Bucket[], points: readonly ForecastPoint[]): [Location | undefined, ForecastPoint[]][] => {
+const byLocation = (
+  problems: DocumentProblem[], buckets: readonly Bucket[], points: readonly ForecastPoint[],
+): [Location | undefined, ForecastPoint[]][] => {
   const found = new Map<string, [Location | undefined, ForecastPoint[]]>()
   const put = (location: Location | undefined, point: ForecastPoint): void => {
     const key = location === undefined ? '' : `${location.qualifier ?? ''}:${location.id}`
@@ -97,7 +104,8 @@ const byLocation = (problems: DocumentProblem[], buckets: readonly Bucket[], poi
     }
     const total = sum(splits.map(split => split.quantity))
     if (!total.eq(point.quantity)) {
-      report(problems, 'split-sum-differs', fst, 1, `The locations' quantities add up to ${total.toFixed()}, the bucket says ${point.quantity}.`)
+      report(problems, 'split-sum-differs', fst, 1,
+        `The locations' quantities add up to ${total.toFixed()}, the bucket says ${point.quantity}.`)
     }
     for (const split of splits) {
       const location = compact<Location>({ qualifier: split.locationQualifier, id: split.location })
@@ -137,16 +145,21 @@ const locationRoles = ['ST', 'SN', 'BY']
 const readSeries = (problems: DocumentProblem[], line: Loop, heading: Location | undefined): ForecastSeries[] => {
   const lin = headOf(line)
   if (lin?.id !== 'LIN') return []
-  const parts = readParts({ id: 'LIN', children: line.children.filter(child => child.id !== 'FST' && child.id !== 'SDP') }, problems)
-  const place = locationRoles.map(role => parts.parties.find(party => party.role === role && party.id !== undefined)).find(Boolean)
+  const about: Loop = { id: 'LIN', children: line.children.filter(child => child.id !== 'FST' && child.id !== 'SDP') }
+  const parts = readParts(about, problems)
+  const places = parts.parties.filter(party => party.id !== undefined)
+  const place = locationRoles.map(role => places.find(party => party.role === role)).find(Boolean)
   const uit = first(line, 'UIT')
   const buckets = readBuckets(problems, line)
   const points = buckets.map(bucket => readPoint(problems, bucket))
   closeBuckets(points)
   checkBuckets(problems, buckets, points)
-  const splitUnit = line.children.flatMap(child => (isSegment(child) ? [] : segments(child, 'SDQ'))).map(sdq => value(sdq, 1)).find(Boolean)
+  const sdqs = line.children.flatMap(child => (isSegment(child) ? [] : segments(child, 'SDQ')))
+  const splitUnit = sdqs.map(sdq => value(sdq, 1)).find(Boolean)
   const unit = uit === undefined ? splitUnit ?? '' : value(uit, 1)
-  if (unit === '') report(problems, 'unit-missing', uit ?? lin, uit === undefined ? 0 : 1, 'The unit of measure (UIT) is missing.')
+  if (unit === '') {
+    report(problems, 'unit-missing', uit ?? lin, uit === undefined ? 0 : 1, 'The unit of measure (UIT) is missing.')
+  }
   return byLocation(problems, buckets, points).map(([split, itsPoints], i) => compact<ForecastSeries>({
     lineNumber: optional(lin, 1),
     products: readProducts(lin, 2, 31),
@@ -164,8 +177,8 @@ const readSeries = (problems: DocumentProblem[], line: Loop, heading: Location |
 }
 
 /**
- * An 830 as a forecast: one series per LIN and location (the line's N1*ST, else the heading's; SDQs under an FST make one series per
- * location). Ends of buckets that are not sent follow from FST03. FST02 stays with each point, and nothing is added up.
+ * An 830 as a forecast: one series per LIN and location (the line's N1*ST, else the heading's; SDQs under an FST make one series
+ * per location). Ends of buckets that are not sent follow from FST03. FST02 stays with each point, and nothing is added up.
  */
 export const readForecast = (transaction: Transaction): Mapped<ForecastDocument> => {
   const problems: DocumentProblem[] = []
@@ -203,15 +216,20 @@ export const readForecast = (transaction: Transaction): Mapped<ForecastDocument>
 }
 
 const writePoint = (of: Fields, point: ForecastPoint, implied: string | undefined): Loop => loop('FST', segment(
-  'FST', of.needNumber('quantity', point.quantity, 15), of.need('qualifier', point.qualifier, 1), of.need('timing', point.timing, 1),
+  'FST', of.needNumber('quantity', point.quantity, 15), of.need('qualifier', point.qualifier, 1),
+  of.need('timing', point.timing, 1),
   of.needDate('start', point.start), point.end === implied ? '' : of.date('end', point.end), '', '',
-  ...(point.reference === undefined ? [] : [of.need('reference.qualifier', point.reference.qualifier, 3, 2), of.need('reference.value', point.reference.value, 30)]),
+  ...(point.reference === undefined ? [] : [
+    of.need('reference.qualifier', point.reference.qualifier, 3, 2), of.need('reference.value', point.reference.value, 30),
+  ]),
 ))
 
 const writeSeries = (of: Fields, series: ForecastSeries, heading: Location | undefined): Loop => {
   const { location } = series
   const same = location?.id === heading?.id && location?.qualifier === heading?.qualifier
-  const place: Party | undefined = location === undefined || same ? undefined : compact<Party>({ role: 'ST', idQualifier: location.qualifier, id: location.id })
+  const place: Party | undefined = location === undefined || same
+    ? undefined
+    : compact<Party>({ role: 'ST', idQualifier: location.qualifier, id: location.id })
   const implied = series.points.map(({ start, timing }): ForecastPoint => ({ start, timing, quantity: '0', qualifier: '' }))
   closeBuckets(implied)
   const products = writeProducts(of, series.products, 15)
@@ -220,7 +238,9 @@ const writeSeries = (of: Fields, series: ForecastSeries, heading: Location | und
     'LIN',
     segment('LIN', of.text('lineNumber', series.lineNumber, 20), ...products),
     segment('UIT', of.need('unit', series.unit, 2, 2)),
-    series.description === undefined ? undefined : segment('PID', 'F', '', '', '', of.need('description', series.description, 80)),
+    series.description === undefined
+      ? undefined
+      : segment('PID', 'F', '', '', '', of.need('description', series.description, 80)),
     ...writeReferences(of, series.references),
     ...(series.authorizations ?? []).map((each, i) => {
       const field = of.of('authorizations', i)
@@ -239,7 +259,8 @@ const writeSeries = (of: Fields, series: ForecastSeries, heading: Location | und
         'SHP',
         segment(
           'SHP', field.need('qualifier', each.qualifier, 2, 2), field.needNumber('quantity', each.quantity, 15),
-          day === '' ? '' : field.need('dateQualifier', each.dateQualifier ?? '011', 3, 3), day, '', field.date('until', each.until),
+          day === '' ? '' : field.need('dateQualifier', each.dateQualifier ?? '011', 3, 3), day, '',
+          field.date('until', each.until),
         ),
         ...writeReferences(field, each.references),
       )
@@ -249,8 +270,8 @@ const writeSeries = (of: Fields, series: ForecastSeries, heading: Location | und
 
 /**
  * A forecast as the tree of an 830: one LIN per series, with N1*ST where it is for. An end that follows from the timing is not
- * sent (FST05). The schedule is delivery based (DL) with each bucket's own quantities (A) unless the document says otherwise. An 830
- * has no place for free text, so `notes` are not written. Throws DocumentError for what does not fit.
+ * sent (FST05). The schedule is delivery based (DL) with each bucket's own quantities (A) unless the document says otherwise. An
+ * 830 has no place for free text, so `notes` are not written. Throws DocumentError for what does not fit.
  */
 export const writeForecast = (document: ForecastDocument): Loop => {
   const of = fieldsOf()
@@ -258,10 +279,13 @@ export const writeForecast = (document: ForecastDocument): Loop => {
   return loop(
     '830',
     segment(
-      'BFR', of.need('purpose', document.purpose, 2, 2), of.need('number', document.number, 30), of.text('release', document.release, 30),
+      'BFR', of.need('purpose', document.purpose, 2, 2), of.need('number', document.number, 30),
+      of.text('release', document.release, 30),
       of.need('basis', document.basis ?? 'DL', 2, 2), of.need('quantityQualifier', document.quantityQualifier ?? 'A', 1),
-      of.needDate('horizonStart', document.horizonStart), of.date('horizonEnd', document.horizonEnd), of.needDate('issuedOn', document.issuedOn),
-      of.date('updatedOn', document.updatedOn), of.text('contract', document.contract, 30), of.text('orderNumber', document.orderNumber, 22),
+      of.needDate('horizonStart', document.horizonStart), of.date('horizonEnd', document.horizonEnd),
+      of.needDate('issuedOn', document.issuedOn),
+      of.date('updatedOn', document.updatedOn), of.text('contract', document.contract, 30),
+      of.text('orderNumber', document.orderNumber, 22),
       of.text('scheduleType', document.scheduleType, 2, 2),
     ),
     ...writeReferences(of, document.references),

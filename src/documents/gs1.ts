@@ -19,7 +19,8 @@ export const checkDigit = (digits: string): number => {
 
 /** Whether the last digit is the right check digit. Never throws: no digits, other characters or one digit alone are false. */
 export const hasValidCheckDigit = (key: string): boolean =>
-  key.length >= 2 && key.length <= 18 && digitsOnly.test(key) && checkDigit(key.slice(0, -1)) === key.charCodeAt(key.length - 1) - zero
+  key.length >= 2 && key.length <= 18 && digitsOnly.test(key)
+    && checkDigit(key.slice(0, -1)) === key.charCodeAt(key.length - 1) - zero
 
 /** Whether `key` is a GTIN of 8, 12, 13 or 14 digits with the right check digit. */
 export const isGtin = (key: string): boolean => [8, 12, 13, 14].includes(key.length) && hasValidCheckDigit(key)

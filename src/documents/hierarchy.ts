@@ -1,5 +1,5 @@
 import { first, type Loop, loops, type Segment } from '../x12/index.ts'
-import { heads, value } from './elements.ts'
+import { head, value } from './elements.ts'
 import { type DocumentProblem, report } from './problem.ts'
 
 /** The HL loops of an 856, which stand side by side in the set, as the tree that HL02 makes of them. */
@@ -29,7 +29,8 @@ export const hlNodes = (root: Loop, problems: DocumentProblem[]): HlNode[] => {
     const parentId = value(hl, 2)
     let parent = byId.get(parentId)
     if (parent === undefined && level !== 'S') {
-      report(problems, 'hl-parent-unknown', hl, 2, parentId === '' ? `${level} level ${value(hl, 1)} has no parent.` : `There is no earlier HL ${parentId}.`)
+      const what = parentId === '' ? `${level} level ${value(hl, 1)} has no parent.` : `There is no earlier HL ${parentId}.`
+      report(problems, 'hl-parent-unknown', hl, 2, what)
       parent = nodes.findLast(node => (rank[node.level] ?? 9) < (rank[level] ?? 9))
     }
     const node: HlNode = { loop, hl, id: value(hl, 1), level, parent, children: [] }
@@ -57,11 +58,13 @@ const notContent = new Set(['S', 'O', 'T', 'P', 'F'])
 
 /** Whether it is a package: a pallet (T), a carton (P), or a level of another name that bears a mark. */
 export const isPackage = (node: HlNode): boolean =>
-  node.level === 'T' || node.level === 'P' || (!notContent.has(node.level) && node.level !== 'I' && first(node.loop, 'MAN') !== undefined)
+  node.level === 'T' || node.level === 'P'
+  || (!notContent.has(node.level) && node.level !== 'I' && first(node.loop, 'MAN') !== undefined)
 
 /** Whether it is an item: level I, or a level of another name with LIN or SN1 (components, F, are part of their item). */
 export const isItem = (node: HlNode): boolean =>
-  node.level === 'I' || (!notContent.has(node.level) && !isPackage(node) && (heads(node.loop, 'SN1').length > 0 || heads(node.loop, 'LIN').length > 0))
+  node.level === 'I'
+  || (!notContent.has(node.level) && !isPackage(node) && (head(node.loop, 'SN1') ?? head(node.loop, 'LIN')) !== undefined)
 
 const structures: Readonly<Record<string, string>> = { SOPI: '0001', SOIP: '0002', SPOI: '0003', SOI: '0004' }
 

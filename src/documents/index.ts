@@ -1,6 +1,8 @@
 import type { Loop, Transaction } from '../x12/index.ts'
 import { readAcknowledgement, writeAcknowledgement } from './acknowledgement855.ts'
-import type { ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ShipNoticeDocument } from './canonical.ts'
+import type {
+  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ShipNoticeDocument,
+} from './canonical.ts'
 import { readForecast, writeForecast } from './forecast830.ts'
 import { readInvoice, writeInvoice } from './invoice810.ts'
 import { readOrder, writeOrder } from './order850.ts'

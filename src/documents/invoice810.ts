@@ -1,12 +1,15 @@
 import { first, type Loop, loop, loops, type Segment, segment, type Transaction } from '../x12/index.ts'
 import type { InvoiceDocument, Reference } from './canonical.ts'
-import { compact, date, head, headOf, impliedCents, number, optional, required, requiredDate, requiredNumber, some, value } from './elements.ts'
+import {
+  compact, date, head, headOf, impliedCents, number, optional, required, requiredDate, requiredNumber, some, value,
+} from './elements.ts'
 import { type Fields, fieldsOf, filled } from './fields.ts'
 import { checkSplits } from './order850.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
 import { readParts, readProducts, readTotals } from './read-parts.ts'
 import {
-  writeAllowancesCharges, writeAmounts, writeCarrierDetail, writeContacts, writeCurrency, writeDates, writeDescriptions, writeFreight, writeNotes,
+  writeAllowancesCharges, writeAmounts, writeCarrierDetail, writeContacts, writeCurrency, writeDates, writeDescriptions,
+  writeFreight, writeNotes,
   writeParties, writeProducts, writeReferences, writeSplits, writeTaxes, writeTerms,
 } from './write-parts.ts'
 
@@ -48,7 +51,8 @@ const readCarrier = (cad: Segment | undefined): Pick<InvoiceDocument, 'carrier' 
   const qualifier = value(cad, 7)
   return {
     carrier: compact<NonNullable<InvoiceDocument['carrier']>>({
-      scac: optional(cad, 4), mode: optional(cad, 1), name: optional(cad, 5), equipment: equipment === '' ? undefined : equipment, at: cad.position,
+      scac: optional(cad, 4), mode: optional(cad, 1), name: optional(cad, 5), equipment: equipment === '' ? undefined : equipment,
+      at: cad.position,
     }),
     ...(qualifier === '' ? {} : { carrierReference: { qualifier, value: value(cad, 8), at: cad.position } }),
   }
@@ -78,7 +82,9 @@ export const readInvoice = (transaction: Transaction): Mapped<InvoiceDocument> =
   const parts = readParts(root, problems)
   const lines = loops(root, 'IT1').map(each => readLine(problems, each)).filter(line => line !== null)
   const total = tds && impliedCents(problems, tds, 1, 'The total')
-  if (total === undefined) report(problems, 'number-missing', tds ?? big, 1, 'The invoice total (TDS01) is missing; it counts as 0.')
+  if (total === undefined) {
+    report(problems, 'number-missing', tds ?? big, 1, 'The invoice total (TDS01) is missing; it counts as 0.')
+  }
   const document = compact<InvoiceDocument>({
     number: required(problems, big, 2, 'The invoice number'),
     date: requiredDate(problems, big, 1, 'The invoice date'),
@@ -119,7 +125,8 @@ const writeLine = (of: Fields, line: InvoiceLine): Loop => {
   return loop(
     'IT1',
     segment(
-      'IT1', of.text('lineNumber', line.lineNumber, 20), of.needNumber('quantity', line.quantity, 10), unit, of.needNumber('price', line.price, 17),
+      'IT1', of.text('lineNumber', line.lineNumber, 20), of.needNumber('quantity', line.quantity, 10), unit,
+      of.needNumber('price', line.price, 17),
       of.text('priceBasis', line.priceBasis, 2, 2), ...writeProducts(of, line.products),
     ),
     ...writeTaxes(of, line.taxes),
@@ -137,7 +144,8 @@ const writeShipped = (of: Fields, shipped: InvoiceDocument['shipped']): Loop | u
   const quantity = of.number('quantity', shipped?.quantity, 10)
   const weight = of.number('weight.value', shipped?.weight?.value, 10)
   const iss = filled(
-    'ISS', quantity, quantity === '' ? '' : of.need('unit', shipped?.unit, 2, 2), weight, weight === '' ? '' : of.need('weight.unit', shipped?.weight?.unit, 2, 2),
+    'ISS', quantity, quantity === '' ? '' : of.need('unit', shipped?.unit, 2, 2), weight,
+    weight === '' ? '' : of.need('weight.unit', shipped?.weight?.unit, 2, 2),
   )
   return iss && loop('ISS', iss)
 }
@@ -149,12 +157,14 @@ const writeShipped = (of: Fields, shipped: InvoiceDocument['shipped']): Loop | u
 export const writeInvoice = (document: InvoiceDocument): Loop => {
   const of = fieldsOf()
   const { shipmentNumber, references } = document
-  const carried = shipmentNumber === undefined || references.some(each => (each.qualifier === 'SI' || each.qualifier === 'BM') && each.value === shipmentNumber)
+  const carried = shipmentNumber === undefined
+    || references.some(each => (each.qualifier === 'SI' || each.qualifier === 'BM') && each.value === shipmentNumber)
   return loop(
     '810',
     segment(
       'BIG', of.needDate('date', document.date), of.need('number', document.number, 22), of.date('orderDate', document.orderDate),
-      of.text('orderNumber', document.orderNumber, 22), of.text('release', document.release, 30), '', of.text('type', document.type, 2, 2),
+      of.text('orderNumber', document.orderNumber, 22), of.text('release', document.release, 30), '',
+      of.text('type', document.type, 2, 2),
       of.text('purpose', document.purpose, 2, 2),
     ),
     writeCurrency(of, 'SE', document.currency),

@@ -6,7 +6,8 @@ import { type Fields, fieldsOf, filled } from './fields.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
 import { readParts, readProducts, readTotals } from './read-parts.ts'
 import {
-  writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight, writeNotes,
+  writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight,
+  writeNotes,
   writeParties, writeProducts, writeReferences, writeRouting, writeSchedule, writeSplits, writeTaxes, writeTerms, writeTotals,
 } from './write-parts.ts'
 
@@ -14,7 +15,8 @@ import {
 
 /** Reports store splits that do not add up to the line's quantity, or that are in another unit. */
 export const checkSplits = (
-  problems: DocumentProblem[], line: Segment, quantity: string, unit: string, splits: readonly LocationSplit[], segments: readonly Segment[],
+  problems: DocumentProblem[], line: Segment, quantity: string, unit: string, splits: readonly LocationSplit[],
+  segments: readonly Segment[],
 ): void => {
   if (segments.length === 0) return
   for (const each of segments) {
@@ -25,7 +27,8 @@ export const checkSplits = (
   }
   const total = sum(splits.map(split => split.quantity))
   if (!total.eq(quantity)) {
-    report(problems, 'split-sum-differs', line, 2, `The locations' quantities add up to ${total.toFixed()}, the line says ${quantity}.`)
+    report(problems, 'split-sum-differs', line, 2,
+      `The locations' quantities add up to ${total.toFixed()}, the line says ${quantity}.`)
   }
 }
 
@@ -63,8 +66,8 @@ const readLine = (problems: DocumentProblem[], lineLoop: Loop, ordinal: number):
 }
 
 /**
- * An 850 as a purchase order. PO101 missing counts as the line's ordinal. Reports a CTT01 that is not the number of lines, and store
- * splits (SDQ) that do not add up to PO102.
+ * An 850 as a purchase order. PO101 missing counts as the line's ordinal. Reports a CTT01 that is not the number of lines, and
+ * store splits (SDQ) that do not add up to PO102.
  */
 export const readOrder = (transaction: Transaction): Mapped<PurchaseOrderDocument> => {
   const problems: DocumentProblem[] = []
@@ -109,9 +112,12 @@ const writeLine = (of: Fields, line: OrderLineDocument): Loop => {
       'PO1', of.need('lineNumber', line.lineNumber, 20), of.needNumber('quantity', line.quantity, 15), unit, price,
       price === '' ? '' : of.text('priceBasis', line.priceBasis, 2, 2), ...writeProducts(of, line.products),
     ),
-    line.retailPrice === undefined ? undefined : loop('CTP', segment('CTP', 'RS', 'RES', of.number('retailPrice', line.retailPrice, 17))),
+    line.retailPrice === undefined
+      ? undefined
+      : loop('CTP', segment('CTP', 'RS', 'RES', of.number('retailPrice', line.retailPrice, 17))),
     ...writeDescriptions(of, line.description, line.characteristics),
-    filled('PO4', of.integer('packSize', line.packSize, 6), ...Array<string>(12).fill(''), of.integer('innerPacks', line.innerPacks, 6)),
+    filled('PO4', of.integer('packSize', line.packSize, 6), ...Array<string>(12).fill(''),
+      of.integer('innerPacks', line.innerPacks, 6)),
     ...writeReferences(of, line.references),
     ...writeAllowancesCharges(of, line.allowancesCharges),
     ...writeSplits(of, unit, line.splits),
@@ -131,14 +137,18 @@ export const writeOrder = (document: PurchaseOrderDocument): Loop => {
   return loop(
     '850',
     segment(
-      'BEG', of.need('purpose', document.purpose, 2, 2), of.need('type', document.type, 2, 2), of.need('number', document.number, 22),
-      of.text('release', document.release, 30), of.needDate('orderDate', document.orderDate), of.text('contract', document.contract, 30),
+      'BEG', of.need('purpose', document.purpose, 2, 2), of.need('type', document.type, 2, 2),
+      of.need('number', document.number, 22),
+      of.text('release', document.release, 30), of.needDate('orderDate', document.orderDate),
+      of.text('contract', document.contract, 30),
     ),
     writeCurrency(of, 'BY', document.currency),
     ...writeReferences(of, document.references),
     ...writeContacts(of, document.contacts),
     writeFreight(of, document.freightTerms, document.freightLocation),
-    document.salesRequirement === undefined ? undefined : segment('CSH', of.need('salesRequirement', document.salesRequirement, 2)),
+    document.salesRequirement === undefined
+      ? undefined
+      : segment('CSH', of.need('salesRequirement', document.salesRequirement, 2)),
     ...writeAllowancesCharges(of, document.allowancesCharges),
     ...writeTerms(of, document.terms),
     ...writeDates(of, document.dates),

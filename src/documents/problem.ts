@@ -2,8 +2,8 @@ import type { Segment } from '../x12/index.ts'
 
 /**
  * What a mapping itself can see to be odd. It is never syntax (the engine judges that), and it never stops the mapping.
- * `value-missing`, `number-missing`, `number-unreadable` and `date-unreadable` say that a field holds a stand-in (empty text, "0")
- * or was left out because the set had nothing that could be typed.
+ * `value-missing`, `number-missing`, `number-unreadable` and `date-unreadable` say that a field holds a stand-in (empty text,
+ * "0") or was left out because the set had nothing that could be typed.
  */
 export type ProblemCode =
   | 'allowance-indicator-unknown'
@@ -47,6 +47,8 @@ export interface Mapped<D> {
 }
 
 /** Notes a problem of one element (0 for the whole segment). */
-export const report = (problems: DocumentProblem[], code: ProblemCode, segment: Segment, element: number, message: string): void => {
+export const report = (
+  problems: DocumentProblem[], code: ProblemCode, segment: Segment, element: number, message: string,
+): void => {
   problems.push({ code, message, at: segment.position, segmentId: segment.id, element })
 }

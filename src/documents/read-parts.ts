@@ -1,6 +1,7 @@
-import { isSegment, type Loop, type Segment, segments } from '../x12/index.ts'
+import { first, isSegment, type Loop, type Segment, segments } from '../x12/index.ts'
 import type {
-  AllowanceCharge, Amount, Carrier, Characteristic, Contact, DatedEvent, FreightLocation, LocationSplit, Party, ProductId, Reference,
+  AllowanceCharge, Amount, Carrier, Characteristic, Contact, DatedEvent, FreightLocation, LocationSplit, Party, ProductId,
+  Reference,
   ScheduledQuantity, Tax,
 } from './canonical.ts'
 import {
@@ -40,7 +41,7 @@ export interface Parts {
   splitSegments: Segment[]
 }
 
-/** Pairs of qualifier and identifier from element `from` to `to` (PO106…25, LIN02…31, ACK07…26); half pairs are passed over. */
+/** Pairs of qualifier and identifier from element `from` to `to` (PO106 to 25, LIN02 to 31 …); half pairs are passed over. */
 export const readProducts = (segment: Segment, from: number, to: number): ProductId[] => {
   const products: ProductId[] = []
   const last = Math.min(to, segment.elements.length)
@@ -54,7 +55,9 @@ export const readProducts = (segment: Segment, from: number, to: number): Produc
 
 /** REF, and N9 where it stands for one: qualifier, value, description. */
 export const readReference = (segment: Segment): Reference =>
-  compact<Reference>({ qualifier: value(segment, 1), value: value(segment, 2), description: optional(segment, 3), at: segment.position })
+  compact<Reference>({
+    qualifier: value(segment, 1), value: value(segment, 2), description: optional(segment, 3), at: segment.position,
+  })
 
 const readContact = (segment: Segment): Contact => {
   const numbers = readProducts(segment, 3, 8)
@@ -72,33 +75,31 @@ export const readDate = (problems: DocumentProblem[], segment: Segment): DatedEv
   }
   const until = value(segment, 5) === 'RD8' ? (dateOf(period.slice(9)) ?? undefined) : undefined
   return compact<DatedEvent>({
-    qualifier: value(segment, 1), date: day, time: optional(segment, 3), timeZone: optional(segment, 4), until, at: segment.position,
+    qualifier: value(segment, 1), date: day, time: optional(segment, 3), timeZone: optional(segment, 4), until,
+    at: segment.position,
   })
 }
 
+const bothOf = (segment: Segment): string[] => [value(segment, 1), value(segment, 2)].filter(Boolean)
+
 /** An N1 loop: who, with address, references and contacts. */
 export const readParty = (loop: Loop): Party => {
-  const party: Party = { role: '' }
-  const address: string[] = []
-  const names: string[] = []
-  const references: Reference[] = []
-  const contacts: Contact[] = []
-  for (const child of loop.children) {
-    if (!isSegment(child)) continue
-    if (child.id === 'N1') Object.assign(party, {
-      role: value(child, 1),
-      ...compact<Omit<Party, 'role'>>({ name: optional(child, 2), idQualifier: optional(child, 3), id: optional(child, 4), at: child.position }),
-    })
-    else if (child.id === 'N2') names.push(...[value(child, 1), value(child, 2)].filter(Boolean))
-    else if (child.id === 'N3') address.push(...[value(child, 1), value(child, 2)].filter(Boolean))
-    else if (child.id === 'N4' && party.city === undefined && party.country === undefined) Object.assign(party, compact<Partial<Party>>({
-      city: optional(child, 1), region: optional(child, 2), postalCode: optional(child, 3), country: optional(child, 4),
-    }))
-    else if (child.id === 'REF') references.push(readReference(child))
-    else if (child.id === 'PER') contacts.push(readContact(child))
-  }
+  const n1 = first(loop, 'N1')
+  const n4 = first(loop, 'N4')
   return compact<Party>({
-    ...party, additionalNames: some(names), address: some(address), references: some(references), contacts: some(contacts),
+    role: n1 === undefined ? '' : value(n1, 1),
+    name: n1 && optional(n1, 2),
+    idQualifier: n1 && optional(n1, 3),
+    id: n1 && optional(n1, 4),
+    additionalNames: some(segments(loop, 'N2').flatMap(bothOf)),
+    address: some(segments(loop, 'N3').flatMap(bothOf)),
+    city: n4 && optional(n4, 1),
+    region: n4 && optional(n4, 2),
+    postalCode: n4 && optional(n4, 3),
+    country: n4 && optional(n4, 4),
+    references: some(segments(loop, 'REF').map(readReference)),
+    contacts: some(segments(loop, 'PER').map(readContact)),
+    at: n1?.position,
   })
 }
 
@@ -106,7 +107,8 @@ const readAllowanceCharge = (problems: DocumentProblem[], segment: Segment): All
   const sent = value(segment, 1)
   const indicator = sent === 'A' || sent === 'C' || sent === 'N' ? sent : 'N'
   if (indicator !== sent) {
-    report(problems, 'allowance-indicator-unknown', segment, 1, `"${sent}" is neither allowance nor charge; it does not count in totals.`)
+    report(problems, 'allowance-indicator-unknown', segment, 1,
+      `"${sent}" is neither allowance nor charge; it does not count in totals.`)
   }
   const agency = optional(segment, 3)
   return compact<AllowanceCharge>({
@@ -195,8 +197,8 @@ const readEquipment = (carrier: Carrier, segment: Segment): void => {
 }
 
 /**
- * An N9 loop: with messages it is notes, under its title when it has one ("Requester: A. Smith"; L1 means no more than "letters or
- * notes"); an identifier in it is a reference.
+ * An N9 loop: with messages it is notes, under its title when it has one ("Requester: A. Smith"; L1 means no more than "letters
+ * or notes"); an identifier in it is a reference.
  */
 const readN9 = (parts: Parts, loop: Loop): void => {
   const n9 = headOf(loop)

@@ -31,8 +31,13 @@ const around = (of: Fields, byId: ReadonlyMap<string, Numbered<ShipNoticePackage
   return path
 }
 
-/** Which packages and lines go under which order. Orders that only lines name are added; an empty package goes to its own, or the first. */
-const contents = (of: Fields, document: ShipNoticeDocument, byId: ReadonlyMap<string, Numbered<ShipNoticePackage>>): OrderContent[] => {
+/**
+ * Which packages and lines go under which order. Orders that only lines name are added; an empty package goes to its own, or the
+ * first.
+ */
+const contents = (
+  of: Fields, document: ShipNoticeDocument, byId: ReadonlyMap<string, Numbered<ShipNoticePackage>>,
+): OrderContent[] => {
   const found: OrderContent[] = []
   const byKey = new Map<string, OrderContent>()
   const byNumber = new Map<string, OrderContent>()
@@ -45,14 +50,19 @@ const contents = (of: Fields, document: ShipNoticeDocument, byId: ReadonlyMap<st
     return content
   }
   const put = (content: OrderContent | undefined, path: readonly string[]): void => {
-    for (const id of path) placed.add(id), content?.packages.add(id)
+    for (const id of path) {
+      placed.add(id)
+      content?.packages.add(id)
+    }
   }
   for (const order of document.orders) add(order)
   for (const [index, line] of document.lines.entries()) {
-    const known = byKey.get(keyOf(line.orderNumber, line.release)) ?? (line.release === undefined ? byNumber.get(line.orderNumber) : undefined)
+    const known = byKey.get(keyOf(line.orderNumber, line.release))
+      ?? (line.release === undefined ? byNumber.get(line.orderNumber) : undefined)
     const content = known ?? add({
       number: line.orderNumber, references: [], parties: [],
-      ...(line.release === undefined ? {} : { release: line.release }), ...(line.orderDate === undefined ? {} : { date: line.orderDate }),
+      ...(line.release === undefined ? {} : { release: line.release }),
+      ...(line.orderDate === undefined ? {} : { date: line.orderDate }),
     })
     content.lines.push({ ...line, index })
     if (line.package !== undefined) put(content, around(of, byId, line.package, `lines[${index}].package`))
@@ -88,13 +98,18 @@ const writeMarks = (of: Fields, each: ShipNoticePackage): Segment[] => {
 }
 
 const pair = (of: Fields, name: string, measure: Measure | undefined, digits: number): [string, string] =>
-  measure === undefined ? ['', ''] : [of.needNumber(`${name}.value`, measure.value, digits), of.need(`${name}.unit`, measure.unit, 2, 2)]
+  measure === undefined
+    ? ['', '']
+    : [of.needNumber(`${name}.value`, measure.value, digits), of.need(`${name}.unit`, measure.unit, 2, 2)]
 
-const writeLading = (of: Fields, packaging: string | undefined, quantity: number | undefined, weight?: Measure, name = 'weight', volume?: Measure) => {
+const writeLading = (
+  of: Fields, packaging: string | undefined, quantity: number | undefined, weight?: Measure, name = 'weight', volume?: Measure,
+): Segment | undefined => {
   const count = of.integer('ladingQuantity', quantity, 7)
   const heavy = pair(of, name, weight, 10)
   return filled(
-    'TD1', packaging === undefined ? '' : of.text('packaging', packaging, 5, 3), count, '', '', '', heavy[0] === '' ? '' : 'G', ...heavy, ...pair(of, 'volume', volume, 8),
+    'TD1', packaging === undefined ? '' : of.text('packaging', packaging, 5, 3), count, '', '', '', heavy[0] === '' ? '' : 'G',
+    ...heavy, ...pair(of, 'volume', volume, 8),
   )
 }
 
@@ -114,8 +129,10 @@ const writeItem = (of: Fields, line: ShipNoticeLine): (Segment | Loop | undefine
   return [
     segment('LIN', of.text('lineNumber', line.lineNumber, 20), ...products),
     segment(
-      'SN1', '', of.needNumber('quantity', line.quantity, 10), of.need('unit', line.unit, 2, 2), of.number('quantityToDate', line.quantityToDate, 15),
-      ordered, ordered === '' ? '' : of.need('unitOrdered', line.unitOrdered ?? line.unit, 2, 2), '', of.text('status', line.status, 2, 2),
+      'SN1', '', of.needNumber('quantity', line.quantity, 10), of.need('unit', line.unit, 2, 2),
+      of.number('quantityToDate', line.quantityToDate, 15),
+      ordered, ordered === '' ? '' : of.need('unitOrdered', line.unitOrdered ?? line.unit, 2, 2), '',
+      of.text('status', line.status, 2, 2),
     ),
     line.description === undefined ? undefined : segment('PID', 'F', '', '', '', of.need('description', line.description, 80)),
     ...writeReferences(of, line.references),
@@ -171,7 +188,8 @@ export const writeShipNotice = (document: ShipNoticeDocument): Loop => {
   return loop(
     '856',
     segment(
-      'BSN', of.need('purpose', document.purpose, 2, 2), of.need('number', document.number, 30, 2), of.needDate('date', document.date),
+      'BSN', of.need('purpose', document.purpose, 2, 2), of.need('number', document.number, 30, 2),
+      of.needDate('date', document.date),
       of.need('time', document.time, 8, 4), document.packages.length === 0 ? '0004' : '0001',
     ),
     ...levels,

@@ -1,19 +1,23 @@
 import { decimal, sum } from '../shared/decimal.ts'
-import { first, type Loop, loop, type Segment, segment, segments, type Transaction } from '../x12/index.ts'
+import { first, type Loop, type Segment, segment, segments, type Transaction } from '../x12/index.ts'
 import type { Measure, ShipNoticeDocument } from './canonical.ts'
-import { compact, date, head, integer, number, optional, required, requiredDate, requiredNumber, some, value } from './elements.ts'
+import {
+  compact, date, head, integer, number, optional, required, requiredDate, requiredNumber, some, value,
+} from './elements.ts'
 import { isSscc } from './gs1.ts'
 import { below, type HlNode, hlNodes, isItem, isPackage, structureAround, upwards } from './hierarchy.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
 import { readParts, readProducts, readTotals } from './read-parts.ts'
 
-/** 856 ship notice, read: any legal order of levels becomes a flat list of packages, lines and orders. Written in ship-notice-tree.ts. */
+/** 856 ship notice, read: any legal order of levels becomes a flat list of packages, lines and orders. */
 
 export type ShipNoticePackage = ShipNoticeDocument['packages'][number]
 export type ShipNoticeLine = ShipNoticeDocument['lines'][number]
 export type ShipNoticeOrder = ShipNoticeDocument['orders'][number]
 
-const measure = (problems: DocumentProblem[], from: Segment | undefined, valueAt: number, unitAt: number, what: string): Measure | undefined => {
+const measure = (
+  problems: DocumentProblem[], from: Segment | undefined, valueAt: number, unitAt: number, what: string,
+): Measure | undefined => {
   if (from === undefined) return undefined
   const read = number(problems, from, valueAt, what)
   const unit = value(from, unitAt)
@@ -31,6 +35,9 @@ const readLading = (problems: DocumentProblem[], level: Loop) => {
     volume: measure(problems, td1, 9, 10, 'The volume'),
   }
 }
+
+/** MAN01 of a carrier's own number for a package. */
+const tracking = new Set(['CP', '2I'])
 
 interface Order { readonly number: string; readonly release?: string; readonly date?: string }
 
@@ -120,15 +127,20 @@ class Reading {
     return undefined
   }
 
-  /** MAN: one or two marks each. GM and AA are an SSCC, with or without its application identifier 00; CP and 2I a carrier's tracking number. */
+  /**
+   * MAN: one or two marks each. GM and AA are an SSCC, with or without its application identifier 00; CP and 2I a carrier's
+   * tracking number.
+   */
   private marks(node: HlNode): Pick<ShipNoticePackage, 'sscc' | 'trackingNumber' | 'marks'> {
     const found: { sscc?: string; trackingNumber?: string; marks?: { qualifier: string; value: string }[] } = {}
     for (const man of segments(node.loop, 'MAN')) {
-      for (const [qualifier, mark, n] of [[value(man, 1), value(man, 2), 2], [value(man, 1), value(man, 3), 3], [value(man, 4), value(man, 5), 5]] as const) {
+      for (const [qualifierAt, n] of [[1, 2], [1, 3], [4, 5]] as const) {
+        const qualifier = value(man, qualifierAt)
+        const mark = value(man, n)
         if (mark === '') continue
         const sscc = (qualifier === 'GM' || qualifier === 'AA') && n !== 3 ? this.sscc(man, n, mark) : undefined
         if (sscc !== undefined && found.sscc === undefined) found.sscc = sscc
-        else if ((qualifier === 'CP' || qualifier === '2I') && n !== 3 && found.trackingNumber === undefined) found.trackingNumber = mark
+        else if (tracking.has(qualifier) && n !== 3 && found.trackingNumber === undefined) found.trackingNumber = mark
         else (found.marks ??= []).push({ qualifier, value: mark })
       }
     }
@@ -152,7 +164,9 @@ class Reading {
     const parts = readParts(node.loop, problems)
     const order = this.order(node)
     if (order === undefined || order.number === '') this.noOrder(node)
-    if (sn1 === undefined) report(problems, 'number-missing', lin ?? node.hl, 0, 'The quantity shipped (SN1) is missing; it counts as 0.')
+    if (sn1 === undefined) {
+      report(problems, 'number-missing', lin ?? node.hl, 0, 'The quantity shipped (SN1) is missing; it counts as 0.')
+    }
     const line: ShipNoticeLine = compact<ShipNoticeLine>({
       orderNumber: order?.number ?? '',
       release: order?.release,
@@ -176,14 +190,20 @@ class Reading {
     else this.spread(line, sn1, inside)
   }
 
-  /** Standard pack (S-O-I-P): the item's quantity stands once, above its cartons. Each says its own share, or they are all alike. */
+  /**
+   * Standard pack (S-O-I-P): the item's quantity stands once, above its cartons. Each says its own share, or they are all alike.
+   */
   private spread(line: ShipNoticeLine, sn1: Segment | undefined, cartons: HlNode[]): void {
-    const own = cartons.map(carton => head(carton.loop, 'SN1')).map(each => each && number(this.problems, each, 2, 'The quantity in the carton'))
+    const own = cartons.map(carton => {
+      const inside = head(carton.loop, 'SN1')
+      return inside && number(this.problems, inside, 2, 'The quantity in the carton')
+    })
     const count = cartons.length
     const each = decimal(line.quantity).div(count)
     const share = each.isInteger() ? each : each.floor()
     if (own.includes(undefined) && !each.isInteger()) {
-      report(this.problems, 'pack-quantity-assumed', sn1 ?? cartons[0]!.hl, 2, `${line.quantity} do not divide into ${count} cartons; the last one takes the rest.`)
+      report(this.problems, 'pack-quantity-assumed', sn1 ?? cartons[0]!.hl, 2,
+        `${line.quantity} do not divide into ${count} cartons; the last one takes the rest.`)
     }
     for (const [i, carton] of cartons.entries()) {
       const assumed = i === count - 1 ? decimal(line.quantity).minus(share.times(count - 1)) : share
@@ -223,17 +243,21 @@ class Reading {
 const readStructure = (problems: DocumentProblem[], bsn: Segment, items: readonly HlNode[]): string => {
   const sent = value(bsn, 5)
   const found = [...new Set(items.map(structureAround))]
-  if (sent === '') return found.length === 1 ? found[0]! : found.every(each => each === '0001' || each === '0004') ? '0001' : 'ZZZZ'
+  if (sent === '') {
+    // Loose items beside cartons still make it shipment, order, pack, item.
+    return found.length === 1 ? found[0]! : found.every(each => each === '0001' || each === '0004') ? '0001' : 'ZZZZ'
+  }
   const other = found.find(each => each !== sent)
   if (/^000[1-4]$/.test(sent) && other !== undefined) {
-    report(problems, 'structure-differs', bsn, 5, `BSN05 says ${sent}, but the levels (HL) follow ${other === 'ZZZZ' ? 'none of the standard orders' : other}.`)
+    const follows = other === 'ZZZZ' ? 'none of the standard orders' : other
+    report(problems, 'structure-differs', bsn, 5, `BSN05 says ${sent}, but the levels (HL) follow ${follows}.`)
   }
   return sent
 }
 
 /**
- * An 856 as a ship notice. HLs are nested by HL02 in whatever order they come (BSN05 0001–0004, T above P). A pallet or carton that
- * is repeated under several orders becomes one package; a standard pack (0002) is spread over its cartons.
+ * An 856 as a ship notice. HLs are nested by HL02 in whatever order they come (BSN05 0001–0004, T above P). A pallet or carton
+ * that is repeated under several orders becomes one package; a standard pack (0002) is spread over its cartons.
  * Reports a wrong CTT01 (number of HLs) or CTT02 (sum of SN102), wrong SSCCs, and levels that do not follow BSN05.
  */
 export const readShipNotice = (transaction: Transaction): Mapped<ShipNoticeDocument> => {
@@ -248,13 +272,17 @@ export const readShipNotice = (transaction: Transaction): Mapped<ShipNoticeDocum
   for (const node of items) reading.addItem(node)
   reading.nameOrders()
 
-  const shipmentLevels: Loop = { id: 'S', children: [...root.children.filter(child => child.id !== 'HL'), ...nodes.filter(node => node.level === 'S').flatMap(node => node.loop.children)] }
+  const outside = root.children.filter(child => child.id !== 'HL')
+  const shipmentLevels: Loop = {
+    id: 'S', children: [...outside, ...nodes.filter(node => node.level === 'S').flatMap(node => node.loop.children)],
+  }
   const parts = readParts(shipmentLevels, problems)
   const lading = readLading(problems, shipmentLevels)
   const { lineCount, hashTotal } = readTotals(problems, parts.totals, nodes.length, 'levels (HL)')
   const shipped = sum(items.map(item => head(item.loop, 'SN1')).map(sn1 => (sn1 && number([], sn1, 2, '')) ?? '0'))
   if (hashTotal !== undefined && parts.totals !== undefined && !shipped.eq(hashTotal)) {
-    report(problems, 'hash-total-differs', parts.totals, 2, `CTT02 says ${hashTotal}, but the quantities shipped (SN102) add up to ${shipped.toFixed()}.`)
+    report(problems, 'hash-total-differs', parts.totals, 2,
+      `CTT02 says ${hashTotal}, but the quantities shipped (SN102) add up to ${shipped.toFixed()}.`)
   }
   const document = compact<ShipNoticeDocument>({
     number: required(problems, bsn, 2, 'The shipment number'),
@@ -309,7 +337,8 @@ export const shippedByLine = (document: Pick<ShipNoticeDocument, 'lines'>): Ship
       known.at.push(...at)
     } else {
       found.set(key, compact<ShippedLine>({
-        orderNumber: line.orderNumber, release: line.release, lineNumber: line.lineNumber, products: line.products, unit: line.unit, quantity: line.quantity, at,
+        orderNumber: line.orderNumber, release: line.release, lineNumber: line.lineNumber, products: line.products,
+        unit: line.unit, quantity: line.quantity, at,
       }))
     }
   }

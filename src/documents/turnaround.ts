@@ -1,6 +1,7 @@
 import { deriveAcknowledgementType } from './acknowledgement855.ts'
 import type {
-  AllowanceCharge, Carrier, DatedEvent, InvoiceDocument, LineAcknowledgement, Measure, OrderAcknowledgementDocument, OrderLineDocument, Party,
+  AllowanceCharge, Carrier, DatedEvent, InvoiceDocument, LineAcknowledgement, Measure, OrderAcknowledgementDocument,
+  OrderLineDocument, Party,
   PurchaseOrderDocument, Reference, ShipNoticeDocument, Tax,
 } from './canonical.ts'
 import { compact, some } from './elements.ts'
@@ -19,7 +20,10 @@ export interface Echo {
   readonly parties: readonly string[]
 }
 
-/** DP department, IA vendor number, MR merchandise type, PD promotion, VR vendor id, CT contract, PS priority; who buys, sells, pays and gets it. */
+/**
+ * DP department, IA vendor number, MR merchandise type, PD promotion, VR vendor id, CT contract, PS priority; who buys, sells,
+ * pays and gets it.
+ */
 export const usualEcho: Echo = {
   references: ['DP', 'IA', 'MR', 'PD', 'VR', 'CT', 'PS', 'CO'],
   parties: ['ST', 'BT', 'BY', 'SE', 'VN', 'BS', 'SN', 'MA', 'Z7'],
@@ -29,14 +33,17 @@ export const usualEcho: Echo = {
 const fresh = <T>(part: T): T => {
   if (Array.isArray(part)) return part.map(fresh) as T
   if (part === null || typeof part !== 'object') return part
-  return Object.fromEntries(Object.entries(part).filter(([key]) => key !== 'at').map(([key, member]) => [key, fresh(member)])) as T
+  const members = Object.entries(part).filter(([key]) => key !== 'at')
+  return Object.fromEntries(members.map(([key, member]) => [key, fresh(member)])) as T
 }
 
 const echoedReferences = (references: readonly Reference[] | undefined, echo: Echo): Reference[] =>
   (references ?? []).filter(reference => echo.references.includes(reference.qualifier)).map(fresh)
 
 const echoedParties = (parties: readonly Party[], echo: Echo): Party[] =>
-  parties.filter(party => echo.parties.includes(party.role)).map(party => fresh(compact<Party>({ ...party, contacts: undefined })))
+  parties
+    .filter(party => echo.parties.includes(party.role))
+    .map(party => fresh(compact<Party>({ ...party, contacts: undefined })))
 
 const lineAt = (order: PurchaseOrderDocument, position: number): OrderLineDocument => {
   const line = order.lines[position - 1]
@@ -69,7 +76,9 @@ export interface OrderAnswers {
 }
 
 /** The acknowledgement of an order: each answered line as ordered, with its answers, at the price now offered. */
-export const acknowledgementFor = (order: PurchaseOrderDocument, given: OrderAnswers, echo = usualEcho): OrderAcknowledgementDocument => {
+export const acknowledgementFor = (
+  order: PurchaseOrderDocument, given: OrderAnswers, echo = usualEcho,
+): OrderAcknowledgementDocument => {
   const lines = given.answers.map(({ position, acknowledgements }): AcknowledgementLine => {
     const line = lineAt(order, position)
     return compact<AcknowledgementLine>({
@@ -134,7 +143,8 @@ export interface Shipped {
   readonly ladingQuantity?: number
 }
 
-const sameParty = (a: Party, b: Party): boolean => a.role === b.role && a.idQualifier === b.idQualifier && a.id === b.id && a.name === b.name
+const sameParty = (a: Party, b: Party): boolean =>
+  a.role === b.role && a.idQualifier === b.idQualifier && a.id === b.id && a.name === b.name
 
 /**
  * The notice of a shipment for one or several orders. Where all of them go to one place it is named once, for the shipment;
@@ -211,14 +221,22 @@ export interface Invoiced {
   readonly type?: string
   readonly purpose?: string
   readonly currency?: string
-  readonly shipment?: { readonly number: string; readonly shippedOn?: string; readonly carrier?: Carrier; readonly references?: readonly Reference[] }
+  readonly shipment?: {
+    readonly number: string
+    readonly shippedOn?: string
+    readonly carrier?: Carrier
+    readonly references?: readonly Reference[]
+  }
   readonly parties?: readonly Party[]
   readonly allowancesCharges?: readonly AllowanceCharge[]
   readonly taxes?: readonly Tax[]
   readonly notes?: readonly string[]
 }
 
-/** The invoice of (part of) an order, for the shipment it was made from when there is one: its number, bill of lading, date and carrier go along. */
+/**
+ * The invoice of (part of) an order, for the shipment it was made from when there is one: its number, bill of lading, date and
+ * carrier go along.
+ */
 export const invoiceFor = (order: PurchaseOrderDocument, given: Invoiced, echo = usualEcho): InvoiceDocument => {
   const { shipment } = given
   const named = new Set((given.parties ?? []).map(party => party.role))
@@ -235,7 +253,9 @@ export const invoiceFor = (order: PurchaseOrderDocument, given: Invoiced, echo =
     })
   })
   const carrier = shipment?.carrier
-  const written = carrier?.scac === undefined && carrier?.name === undefined ? undefined : compact<Carrier>({ scac: carrier.scac, mode: carrier.mode, name: carrier.name, equipment: carrier.equipment })
+  const written = carrier?.scac === undefined && carrier?.name === undefined
+    ? undefined
+    : compact<Carrier>({ scac: carrier.scac, mode: carrier.mode, name: carrier.name, equipment: carrier.equipment })
   return compact<InvoiceDocument>({
     number: given.number,
     date: given.date,
@@ -253,7 +273,7 @@ export const invoiceFor = (order: PurchaseOrderDocument, given: Invoiced, echo =
     references: [
       ...echoedReferences(order.references, echo),
       ...(shipment === undefined ? [] : [{ qualifier: 'SI', value: shipment.number }]),
-      ...(shipment?.references ?? []).filter(reference => reference.qualifier === 'BM' || reference.qualifier === 'CN').map(fresh),
+      ...(shipment?.references ?? []).filter(({ qualifier }) => qualifier === 'BM' || qualifier === 'CN').map(fresh),
     ],
     parties: [...echoedParties(order.parties, echo).filter(party => !named.has(party.role)), ...(given.parties ?? [])],
     dates: shipment?.shippedOn === undefined ? [] : [{ qualifier: '011', date: shipment.shippedOn }],

@@ -1,6 +1,7 @@
 import { type Loop, loop, type Segment, segment } from '../x12/index.ts'
 import type {
-  AllowanceCharge, Amount, Carrier, Characteristic, Contact, DatedEvent, FreightLocation, LocationSplit, Party, ProductId, Reference,
+  AllowanceCharge, Amount, Carrier, Characteristic, Contact, DatedEvent, FreightLocation, LocationSplit, Party, ProductId,
+  Reference,
   ScheduledQuantity, Tax, Terms,
 } from './canonical.ts'
 import { type Fields, filled } from './fields.ts'
@@ -72,7 +73,10 @@ const writeParty = (of: Fields, party: Party): Loop => {
     ),
     ...pairs('additionalNames', party.additionalNames, 60).map(pair => segment('N2', ...pair)),
     ...pairs('address', party.address, 55).map(pair => segment('N3', ...pair)),
-    filled('N4', city, of.text('region', party.region, 2, 2), of.text('postalCode', party.postalCode, 15, 3), of.text('country', party.country, 3, 2)),
+    filled(
+      'N4', city, of.text('region', party.region, 2, 2), of.text('postalCode', party.postalCode, 15, 3),
+      of.text('country', party.country, 3, 2),
+    ),
     ...writeReferences(of, party.references),
     ...writeContacts(of, party.contacts),
   )
@@ -130,7 +134,9 @@ export const writeTerms = (fields: Fields, terms: Terms | undefined): Segment[] 
 export const writeCurrency = (fields: Fields, entity: string, currency: string | undefined): Segment | undefined =>
   currency === undefined ? undefined : segment('CUR', entity, fields.need('currency', currency, 3, 3))
 
-export const writeFreight = (fields: Fields, terms: string | undefined, location: FreightLocation | undefined): Segment | undefined => {
+export const writeFreight = (
+  fields: Fields, terms: string | undefined, location: FreightLocation | undefined,
+): Segment | undefined => {
   if (terms === undefined && location === undefined) return undefined
   const of = fields.of('freightLocation')
   return segment(
@@ -139,7 +145,10 @@ export const writeFreight = (fields: Fields, terms: string | undefined, location
   )
 }
 
-/** Notes as N9 loops (L1, letters or notes) of at most ten messages, which every set with N9 takes. `most` is how many the set takes in all. */
+/**
+ * Notes as N9 loops (L1, letters or notes) of at most ten messages, which every set with N9 takes. `most` is how many the set
+ * takes in all.
+ */
 export const writeNotes = (fields: Fields, notes: readonly string[] | undefined, most = Infinity): Loop[] => {
   if ((notes?.length ?? 0) > most) fields.fail('notes', 'too-many', `has ${notes?.length} entries; ${most} fit`)
   return chunks((notes ?? []).map((note, i) => segment('MSG', fields.need(`notes[${i}]`, note, 264))), 10)
@@ -148,7 +157,9 @@ export const writeNotes = (fields: Fields, notes: readonly string[] | undefined,
 
 const writePid = (code: string, text: string): Loop => loop('PID', segment('PID', 'F', code, '', '', text))
 
-export const writeDescriptions = (fields: Fields, description: string | undefined, characteristics: readonly Characteristic[] | undefined): Loop[] => [
+export const writeDescriptions = (
+  fields: Fields, description: string | undefined, characteristics: readonly Characteristic[] | undefined,
+): Loop[] => [
   ...(description === undefined ? [] : [writePid('', fields.need('description', description, 80))]),
   ...(characteristics ?? []).map((each, i) => {
     const of = fields.of('characteristics', i)
@@ -207,11 +218,14 @@ const equipmentParts = (of: Fields, equipment: string | undefined): [initial: st
 export const writeEquipment = (fields: Fields, carrier: Carrier | undefined): Segment | undefined => {
   const of = fields.of('carrier')
   const [initial, number] = equipmentParts(of, carrier?.equipment)
-  return filled('TD3', of.text('equipmentType', carrier?.equipmentType, 2, 2), initial, number, '', '', '', '', '', of.text('seal', carrier?.seal, 15, 2))
+  const type = of.text('equipmentType', carrier?.equipmentType, 2, 2)
+  return filled('TD3', type, initial, number, '', '', '', '', '', of.text('seal', carrier?.seal, 15, 2))
 }
 
 /** CAD: the carrier of an invoice. It wants the SCAC (2 to 4 letters) or the name. */
-export const writeCarrierDetail = (fields: Fields, carrier: Carrier | undefined, reference: Reference | undefined): Segment | undefined => {
+export const writeCarrierDetail = (
+  fields: Fields, carrier: Carrier | undefined, reference: Reference | undefined,
+): Segment | undefined => {
   if (carrier === undefined && reference === undefined) return undefined
   const of = fields.of('carrier')
   const scac = of.text('scac', carrier?.scac, 4, 2)

@@ -5,8 +5,10 @@ import { checkDigit, gtin14, hasValidCheckDigit, isGln, isGtin, isSscc, makeSscc
 
 const vectors = '../shared/gs1/gs1_syntax_dictionary_lint_vectors.tsv'
 
-t.test('the check digit agrees with the vectors of the GS1 syntax dictionary', { skip: existsSync(vectors) ? false : `no vectors at ${vectors}` }, t => {
-  const rows = readFileSync(vectors, 'utf8').split('\n').map(line => line.split('\t')).filter(([linter]) => linter === 'lint_csum')
+t.test('the check digit agrees with the vectors of the GS1 syntax dictionary',
+  { skip: existsSync(vectors) ? false : `no vectors at ${vectors}` }, t => {
+  const rows = readFileSync(vectors, 'utf8').split('\n').map(line => line.split('\t')).filter(([linter]) =>
+    linter === 'lint_csum')
   t.ok(rows.length > 10, `${rows.length} vectors`)
   for (const [, expected, key = ''] of rows) t.equal(hasValidCheckDigit(key), expected === 'PASS', `"${key}" ${expected}`)
   t.end()
@@ -37,14 +39,16 @@ t.test('an SSCC is made of the prefix, the extension digit and the serial', t =>
   t.throws(() => makeSscc('061', 1, 1), /4 to 12 digits/)
   t.throws(() => makeSscc('0614141', 10, 1), /0 to 9/)
   fc.assert(fc.property(
-    fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 4, maxLength: 12 }), fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9999 }),
+    fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 4, maxLength: 12 }), fc.integer({ min: 0, max: 9 }),
+    fc.integer({ min: 0, max: 9999 }),
     (prefix, extension, serial) => isSscc(makeSscc(prefix, extension, serial)),
   ))
   t.end()
 })
 
 t.test('a changed digit never passes', t => {
-  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999 }), fc.integer({ min: 0, max: 17 }), fc.integer({ min: 1, max: 9 }), (serial, at, by) => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999 }), fc.integer({ min: 0, max: 17 }), fc.integer({ min: 1, max: 9 }),
+    (serial, at, by) => {
     const sscc = makeSscc('0614141', 3, serial)
     const digits = [...sscc]
     digits[at] = String((Number(digits[at]) + by) % 10)

@@ -23,7 +23,9 @@ export const setsOf = (bytes: Uint8Array): SetResult[] =>
 /** The tree of one set given as text; throws, naming the findings, when the engine rejects it. */
 export const transactionOf = (set: string, body: string): Transaction => {
   const [result] = setsOf(interchange(body, set, functionalIds[set]))
-  if (result?.transaction === undefined) throw new Error(`rejected: ${result?.findings.map(finding => finding.message).join(' ')}`)
+  if (result?.transaction === undefined) {
+    throw new Error(`rejected: ${result?.findings.map(finding => finding.message).join(' ')}`)
+  }
   return result.transaction
 }
 
@@ -52,14 +54,16 @@ export const corpusMissing = existsSync(`${corpus}/manifest.tsv`) ? false : 'no 
 export const corpusSets = (wanted: readonly string[]): { file: string; result: SetResult }[] => wanted.flatMap(folder =>
   readdirSync(`${corpus}/${folder}`).sort().flatMap(name => {
     const file = `${folder}/${name}`
-    return setsOf(readFileSync(`${corpus}/${file}`)).filter(result => wanted.includes(result.set)).map(result => ({ file, result }))
+    const results = setsOf(readFileSync(`${corpus}/${file}`)).filter(result => wanted.includes(result.set))
+    return results.map(result => ({ file, result }))
   }))
 
 export const corpusFile = (file: string): SetResult[] => setsOf(readFileSync(`${corpus}/${file}`))
 
 /** A document without the ordinals of the segments it came from, which change with every writing. */
 export const withoutPositions = <T>(document: T): T =>
-  JSON.parse(JSON.stringify(document, (key, value: unknown) => (['at', 'itemAt', 'totalAt'].includes(key) ? undefined : value))) as T
+  JSON.parse(JSON.stringify(document, (key, value: unknown) =>
+    (['at', 'itemAt', 'totalAt'].includes(key) ? undefined : value))) as T
 
 /** Which field a write refuses, and why: ['lines[0].package', 'missing']; null when it writes. Any other error goes on. */
 export const refusal = (write: () => unknown): [path: string, fault: string] | null => {

@@ -9,19 +9,26 @@ import { corpusMissing } from './helper.ts'
 /** A mapping never throws, whatever tree it is given; what it cannot type it reports. */
 
 const ids = [
-  'BEG', 'BAK', 'BSN', 'BIG', 'BFR', 'HL', 'PO1', 'IT1', 'LIN', 'SN1', 'PRF', 'MAN', 'ACK', 'N1', 'N3', 'N4', 'REF', 'DTM', 'SAC', 'SDQ', 'FST', 'SDP', 'SHP', 'ATH', 'UIT',
-  'CTT', 'AMT', 'TDS', 'TXI', 'CAD', 'ISS', 'N9', 'MSG', 'PID', 'PO4', 'CTP', 'TD1', 'TD3', 'TD5', 'MEA', 'ITD', 'SCH', 'FOB', 'CUR', 'CSH', 'PER', 'NTE', 'XX',
+  'BEG', 'BAK', 'BSN', 'BIG', 'BFR', 'HL', 'PO1', 'IT1', 'LIN', 'SN1', 'PRF', 'MAN', 'ACK', 'N1', 'N3', 'N4', 'REF', 'DTM', 'SAC',
+  'SDQ', 'FST', 'SDP', 'SHP', 'ATH', 'UIT',
+  'CTT', 'AMT', 'TDS', 'TXI', 'CAD', 'ISS', 'N9', 'MSG', 'PID', 'PO4', 'CTP', 'TD1', 'TD3', 'TD5', 'MEA', 'ITD', 'SCH', 'FOB',
+  'CUR', 'CSH', 'PER', 'NTE', 'XX',
 ]
 const simple = fc.oneof(
-  fc.constantFrom('', '1', '2', '3', 'S', 'O', 'P', 'T', 'I', '0', '-1', '12.5', '.5', '1E9', '1E99', '99999999999999999999', '0.12345678901', '20260302', '20261399', '00000000',
-    'RD8', '20260301-20260331', 'GM', 'W', 'M', 'Q', 'IP', 'BP', 'ST', 'L1', '00106141412345678908', '106141412345678908', '__proto__', 'constructor'),
+  fc.constantFrom('', '1', '2', '3', 'S', 'O', 'P', 'T', 'I', '0', '-1', '12.5', '.5', '1E9', '1E99', '99999999999999999999',
+    '0.12345678901', '20260302', '20261399', '00000000',
+    'RD8', '20260301-20260331', 'GM', 'W', 'M', 'Q', 'IP', 'BP', 'ST', 'L1', '00106141412345678908', '106141412345678908',
+    '__proto__', 'constructor'),
   fc.string({ maxLength: 12 }),
 )
 const element: fc.Arbitrary<ElementValue> = fc.oneof(
-  { weight: 12, arbitrary: simple }, { weight: 1, arbitrary: fc.array(simple, { maxLength: 3 }) }, { weight: 1, arbitrary: fc.record({ repeats: fc.array(simple, { maxLength: 2 }) }) })
-const segment = fc.record({ id: fc.constantFrom(...ids), position: fc.integer({ min: 1, max: 99 }), offset: fc.constant(0), elements: fc.array(element, { maxLength: 12 }) })
+  { weight: 12, arbitrary: simple }, { weight: 1, arbitrary: fc.array(simple, { maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.record({ repeats: fc.array(simple, { maxLength: 2 }) }) })
+const segment = fc.record({ id: fc.constantFrom(...ids), position: fc.integer({ min: 1, max: 99 }), offset: fc.constant(0),
+  elements: fc.array(element, { maxLength: 12 }) })
 const { node } = fc.letrec<{ node: Segment | Loop }>(tie => ({
-  node: fc.oneof({ maxDepth: 3 }, segment, fc.tuple(fc.constantFrom(...ids), segment, fc.array(tie('node'), { maxLength: 6 }), fc.boolean()).map(
+  node: fc.oneof({ maxDepth: 3 }, segment, fc.tuple(fc.constantFrom(...ids), segment, fc.array(tie('node'), { maxLength: 6 }),
+    fc.boolean()).map(
     ([id, head, children, headed]): Loop => ({ id, children: headed ? [{ ...head, id }, ...children] : children }))),
 }))
 
