@@ -80,6 +80,7 @@ create table exception (
 create index exception_organisation on exception (organisation_id, id desc);
 create index exception_counterpart on exception (counterpart_id, id desc) where counterpart_id is not null;
 create index exception_subject on exception (subject_id);
+create index exception_partnership on exception (partnership_id, id desc);
 select protect('exception', 'shared');
 
 -- Called by every migrate step: months ahead, so that a running hub never meets a month without a partition.

@@ -12,10 +12,10 @@ export type Change = Pick<Exception, 'id' | 'organisationId' | 'counterpartId' |
 }
 
 /**
- * Writes findings and closes what the scope had and `stillHolding` (all keys of the run) does not name; null closes nothing.
- * One statement. What a person has resolved stays so while its values stay; other values, or a come-back, open it again.
+ * Writes findings and, when they are all of the run, closes what the scope had and they do not name. One statement. What a
+ * person has resolved stays so while its values stay; other values, or a come-back, open it again.
  */
-export const writeFindings = (sql: Sql, scope: Scope, findings: readonly Finding[], stillHolding: readonly string[] | null) => {
+export const writeFindings = (sql: Sql, scope: Scope, findings: readonly Finding[], all: boolean) => {
   const at = scope.at.toISOString()
   return sql<Change[]>`
     with given as (
@@ -51,12 +51,7 @@ export const writeFindings = (sql: Sql, scope: Scope, findings: readonly Finding
           then 1 else 0 end
       returning ${changeColumns(sql)}, e.state
     ), gone as (
-      update exception e set holds = false,
-        state = case when e.state = any(${closed}::text[]) then e.state else 'auto_resolved' end,
-        closed_at = coalesce(e.closed_at, ${at}::timestamptz),
-        version = e.version + case when e.state = any(${closed}::text[]) then 0 else 1 end
-      where ${stillHolding !== null} and e.holds and e.rule = any(${scope.rules as string[]}::text[]) and ${inScope(sql, scope)}
-        and not exists (select 1 from unnest(${(stillHolding ?? []) as string[]}::text[]) k where k = e.key)
+      ${close(sql, scope)} and ${all} and not exists (select 1 from given g where g.organisation_id = e.organisation_id and g.key = e.key)
       returning ${changeColumns(sql)}, e.resolution
     )
     select id, "organisationId", "counterpartId", "partnershipId", rule, code, severity, "subjectId", summary, 'opened' as change
@@ -64,6 +59,18 @@ export const writeFindings = (sql: Sql, scope: Scope, findings: readonly Finding
     union all
     select id, "organisationId", "counterpartId", "partnershipId", rule, code, severity, "subjectId", summary, 'closed' from gone where resolution is null`
 }
+
+/** Closes what the scope had and this run, which wrote its findings before, has not seen. */
+export const closeUnseen = (sql: Sql, scope: Scope) => sql<Change[]>`
+  with gone as (${close(sql, scope)} and e.last_seen_at is distinct from ${scope.at.toISOString()}::timestamptz returning ${changeColumns(sql)}, e.resolution)
+  select id, "organisationId", "counterpartId", "partnershipId", rule, code, severity, "subjectId", summary, 'closed' as change from gone where resolution is null`
+
+const close = (sql: Sql, scope: Scope) => sql`
+  update exception e set holds = false,
+    state = case when e.state = any(${closed}::text[]) then e.state else 'auto_resolved' end,
+    closed_at = coalesce(e.closed_at, ${scope.at.toISOString()}::timestamptz),
+    version = e.version + case when e.state = any(${closed}::text[]) then 0 else 1 end
+  where e.holds and e.rule = any(${scope.rules as string[]}::text[]) and ${inScope(sql, scope)}`
 
 const reopens = (sql: Sql) => sql`(e.state = any(${closed}::text[]) and (not e.holds or e.compared is distinct from excluded.compared))`
 

@@ -7,7 +7,7 @@ import type { Page, PageRequest } from '../partners/schema.ts'
 import { DomainError } from '../shared/errors.ts'
 import type { Finding, Scope } from './finding.ts'
 import {
-  lockException, selectColleague, selectException, selectExceptions, selectExceptionsBySubject, updateException, writeFindings, type Change,
+  closeUnseen, lockException, selectColleague, selectException, selectExceptions, selectExceptionsBySubject, updateException, writeFindings, type Change,
 } from './queries.ts'
 import { checkTransition, documentRule, problemFindings, setSubject, type DocumentProblems } from './rules.ts'
 import type { Exception, ExceptionFilter, ExceptionState, Resolution } from './schema.ts'
@@ -29,25 +29,26 @@ export const recordFindings = async (
   tx: Tx, scope: Scope, findings: readonly Finding[] | AsyncIterable<readonly Finding[]>,
 ): Promise<Recorded> => {
   const recorded: Recorded = { found: 0, opened: 0, closed: 0 }
-  const keys = new Set<string>()
-  const write = async (part: readonly Finding[], last: boolean): Promise<void> => {
-    const changes = await writeFindings(tx.sql, scope, part, last ? [...keys] : null)
+  const note = async (changes: readonly Change[]): Promise<void> => {
     for (const { change } of changes) recorded[change] += 1
     await emit(tx, changes.map(exceptionEvent))
   }
+  const keys = new Set<string>()
   let waiting: Finding[] = []
   for await (const batch of inBatches(findings)) {
     for (const finding of batch) {
       if (keys.has(finding.key)) continue
       if (waiting.length === findingsPerStatement) {
-        await write(waiting, false)
+        await note(await writeFindings(tx.sql, scope, waiting, false))
         waiting = []
       }
       keys.add(finding.key)
       waiting.push(finding)
     }
   }
-  await write(waiting, true)
+  const all = keys.size === waiting.length
+  await note(await writeFindings(tx.sql, scope, waiting, all))
+  if (!all) await note(await closeUnseen(tx.sql, scope))
   recorded.found = keys.size
   return recorded
 }

@@ -116,24 +116,32 @@ export const selectControlGaps = (sql: Sql, organisationId: string, since: Date)
  */
 export const openDifferingCells = (sql: Sql, partnershipId: string, today: string) => sql`
   declare differing no scroll cursor for
-  with cell as (${latestCells(sql, { partnershipId, from: today })}),
-  pair as (
-    select b.purpose, b.type, b.product, b.location, b.bucket_start, b.bucket_end, ${side(sql, 'b')} as buyer, ${side(sql, 's')} as seller
-    from cell b join cell s on s.source = 'SELLER' and s.purpose = b.purpose and s.type = b.type and s.product = b.product and s.location = b.location
-      and s.bucket_start = b.bucket_start and s.bucket_end = b.bucket_end
-    where b.source = 'BUYER' and (b.quantity <> s.quantity or b.unit <> s.unit)
+  with pair as (
+    select purpose, type, product, location, bucket_start, bucket_end, ${sideColumns(sql, 'b', 'BUYER')}, ${sideColumns(sql, 's', 'SELLER')}
+    from (${latestCells(sql, { partnershipId, from: today })}) as cell
+    group by purpose, type, product, location, bucket_start, bucket_end
   )
   select f.id as "partnershipId", f.buyer_id as "buyerId", f.seller_id as "sellerId", p.purpose, p.type, p.product, p.location,
-    p.bucket_start as "bucketStart", p.bucket_end as "bucketEnd", p.buyer, p.seller,
+    p.bucket_start as "bucketStart", p.bucket_end as "bucketEnd", ${side(sql, 'b')} as buyer, ${side(sql, 's')} as seller,
     case when i.id is not null then jsonb_build_object('id', i.id, 'unit', i.unit, 'packQuantity', trim_scale(i.pack_quantity)::text,
       'price', trim_scale(r.price)::text, 'currency', r.currency) end as item
   from pair p join partnership f on f.id = ${partnershipId}
     left join partnership_item i on i.partnership_id = f.id and i.gtin = p.product
     left join lateral (select price, currency from price where partnership_item_id = i.id and valid_from <= ${today}::date and (valid_to is null or valid_to >= ${today}::date)
-      order by valid_from desc limit 1) r on true`
+      order by valid_from desc limit 1) r on true
+  where p.b_quantity <> p.s_quantity or p.b_unit <> p.s_unit`
 
-const side = (sql: Sql, table: 'b' | 's') => {
-  const column = (name: string) => sql(`${table}.${name}`)
+type SideName = 'b' | 's'
+const sideParts = ['forecast_id', 'version', 'quantity', 'unit', 'source_message_id', 'source_ordinal', 'source_position'] as const
+
+/** One side's number of a cell. There is at most one row of each source, so that any aggregate picks it. */
+const sideColumns = (sql: Sql, name: SideName, source: 'BUYER' | 'SELLER') => {
+  const [first, ...others] = sideParts.map(part => sql`max(${sql(part)}) filter (where source = ${source}) as ${sql(`${name}_${part}`)}`)
+  return others.reduce((list, column) => sql`${list}, ${column}`, first!)
+}
+
+const side = (sql: Sql, name: SideName) => {
+  const column = (part: (typeof sideParts)[number]) => sql(`p.${name}_${part}`)
   return sql`jsonb_build_object('forecastId', ${column('forecast_id')}, 'version', ${column('version')}, 'quantity', trim_scale(${column('quantity')})::text,
     'unit', ${column('unit')}, 'at', ${column('source_position')}, 'source', case when ${column('source_message_id')} is not null
       then jsonb_build_object('messageId', ${column('source_message_id')}, 'ordinal', ${column('source_ordinal')}) end)`

@@ -218,10 +218,15 @@ t.test('several orders at once are as many statements as one', async t => {
   const count = async (orderIds: readonly string[]) => withOrganisation(retailer, async tx => {
     let statements = 0
     const counting = new Proxy(tx.sql, {
-      apply: (target, self, args: Parameters<typeof tx.sql>) => {
-        // A fragment of a statement begins with something else.
-        if (Array.isArray(args[0]) && /^\s*(select|insert|update|with|declare|fetch)\b/.test(String(args[0][0]))) statements += 1
-        return Reflect.apply(target, self, args) as unknown
+      // A query is sent when it is awaited; a fragment of another never is.
+      apply: (target, self, args) => {
+        const query = Reflect.apply(target, self, args) as Promise<unknown>
+        const send = query.then.bind(query)
+        query.then = ((...handlers: Parameters<typeof send>) => {
+          statements += 1
+          return send(...handlers)
+        }) as typeof send
+        return query
       },
     })
     await reconcileOrders({ ...retailer, db: { ...tx, sql: counting, drizzle: tx.drizzle } }, orderIds)
