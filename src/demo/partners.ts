@@ -1,6 +1,7 @@
-import type { Client } from './feed.ts'
+import { AcknowledgementBuilder, readAll } from '../x12/index.ts'
+import { settled, type Client } from './feed.ts'
 
-type Order = { id: string; number: string }
+type Order = { id: string; number: string; shipNotBefore: string | null; shipNoLater: string | null }
 type Page<T> = { items: T[] }
 
 /** What the partners without EDI do by themselves: Prairie Mills answers, ships and invoices; Harbor Foods publishes its forecast. */
@@ -10,13 +11,14 @@ export const playPartners = async (client: Client, say: (line: string) => void):
   if (first) await answerShipInvoice(client, first, say)
   if (second) say(`    Prairie Mills   leaves ${second.number} for you to answer`)
   await publishForecast(client, say)
+  await acknowledgeDocuments(client, say)
 }
 
 const answerShipInvoice = async (client: Client, order: Order, say: (line: string) => void): Promise<void> => {
   await expect(client('prairie', `/api/orders/${order.id}/answers`, { body: JSON.stringify({ acceptRest: true }) }), 201)
   say(`    Prairie Mills   accepts ${order.number} (855 to the buyer)`)
   const shipment = await expect(client<{ id: string; number: string }>('prairie', '/api/shipments', {
-    body: JSON.stringify({ orderIds: [order.id], carrier: { scac: 'RDWY', mode: 'M' }, billOfLading: `BOL-${order.number}` }) }), 201)
+    body: JSON.stringify({ orderIds: [order.id], ...(order.shipNoLater ? { shipDate: order.shipNoLater } : {}), carrier: { scac: 'RDWY', mode: 'M' }, billOfLading: `BOL-${order.number}` }) }), 201)
   say(`    Prairie Mills   ships it as ${shipment.body.number} with SSCCs from the hub (856)`)
   const invoice = await expect(client<{ number: string }>('prairie', '/api/invoices', { body: JSON.stringify({ shipmentId: shipment.body.id, number: `PM-${order.number}` }) }), 201)
   say(`    Prairie Mills   invoices ${invoice.body.number} (810)`)
@@ -31,8 +33,8 @@ const publishForecast = async (client: Client, say: (line: string) => void): Pro
   for (const point of points.body.items) {
     const key = `${point.product} ${point.location}`
     const one = series.get(key) ?? { gtin: point.product, location: point.location, unit: point.unit, points: [] }
-    // The seller expects a fifth less from the fifth week on, and half as much more in the third.
-    const factor = one.points.length === 2 ? 1.5 : one.points.length >= 4 ? 0.75 : 1
+    // The seller expects half as much more in the third week, and a little less later on, which is within what is agreed.
+    const factor = one.points.length === 2 ? 1.5 : one.points.length >= 4 ? 0.9 : 1
     one.points.push({ start: point.bucketStart, end: point.bucketEnd, quantity: String(Math.round(Number(point.quantity) * factor)) })
     series.set(key, one)
   }
@@ -44,4 +46,29 @@ const expect = async <T>(call: Promise<{ status: number; body: T }>, status: num
   const answer = await call
   if (answer.status !== status) throw new Error(`the demo met ${answer.status}: ${JSON.stringify(answer.body).slice(0, 500)}`)
   return answer
+}
+
+/** The retailer's software fetches what waits for it and answers with 997s, all but the last document: that one stays open. */
+const acknowledgeDocuments = async (client: Client, say: (line: string) => void): Promise<void> => {
+  const waiting = await client<Page<{ messageId: string; sets: string[] }>>('northwind', '/api/edi/outbox?limit=200')
+  const documents = waiting.body.items.filter(({ sets }) => sets.some(set => set !== '997')).slice(0, -1)
+  for (const [index, { messageId }] of documents.entries()) {
+    const { body } = await expect(client<string>('northwind', `/api/messages/${messageId}/bytes`), 200)
+    await expect(client('northwind', `/api/edi/outbox/${messageId}/acknowledge`, { method: 'POST' }), 204)
+    const sent = await expect(client<{ messageId: string }>('northwind', '/api/edi', { body: acknowledgementOf(body, 900 + index), type: 'application/edi-x12' }), 202)
+    await settled(client, 'northwind', sent.body.messageId)
+  }
+  say(`    Northwind       fetches ${documents.length} documents and acknowledges them (997); one it leaves unanswered`)
+}
+
+const acknowledgementOf = (text: string, controlNumber: number): Uint8Array => {
+  let builder: AcknowledgementBuilder | undefined
+  for (const event of readAll(Buffer.from(text, 'latin1'))) {
+    if (event.type === 'interchange') builder = new AcknowledgementBuilder(event.header)
+    if (event.type === 'group') builder?.beginGroup(event.header)
+    if (event.type === 'set') builder?.addSet(event.result)
+    if (event.type === 'group-end') builder?.endGroup(event.result)
+  }
+  if (!builder) throw new Error('there is nothing to acknowledge')
+  return builder.finish({ interchangeControlNumber: controlNumber, groupControlNumber: controlNumber, at: new Date() })
 }

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { asSystem } from '../../src/db/client.ts'
-import { readAll, type ReadEvent } from '../../src/x12/index.ts'
 import { confirmOutbox, getMessage, listMessages, listOutbox, listSets, readMessageBytes, readSetBytes, replayMessage } from '../../src/exchange/service.ts'
 import { DomainError } from '../../src/shared/errors.ts'
 import { testDatabase } from '../helpers/database.ts'
@@ -26,7 +25,6 @@ const bytesOf = async (w: World, who: OrganisationName, id: string): Promise<str
   return Buffer.concat(parts).toString('latin1')
 }
 
-const setsOf = (text: string): string[] => readAll(Buffer.from(text, 'latin1')).filter((event): event is ReadEvent & { type: 'set' } => event.type === 'set').map(event => event.result.set)
 
 t.test('an interchange with orders for two competitors', async t => {
   const { db, world: w } = await world(t)
