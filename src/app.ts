@@ -58,6 +58,8 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
     frameworkErrors: (error, request, reply) => handleError(error, request as FastifyRequest, reply as FastifyReply),
     ajv: { customOptions: { allErrors: true, removeAdditional: false, coerceTypes: true } },
   })
+  // What a form on somebody else's page can send is not taken.
+  app.removeContentTypeParser('text/plain')
   await registerAuthentication(app, { config, db, now })
   registerObservation(app, config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined)
   registerFallbacks(app)

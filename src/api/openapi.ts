@@ -56,11 +56,13 @@ export const registerOpenApi = async (app: FastifyInstance): Promise<void> => {
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => (typeof json.$id === 'string' ? json.$id : `schema-${index}`) },
     transformObject: document => {
       if (!('openapiObject' in document)) return document.swaggerObject
+      const shared: Record<string, object> = {}
       for (const [path, methods] of Object.entries(document.openapiObject.paths ?? {}))
         for (const [method, operation] of Object.entries(methods as Record<string, OpenApiOperation>)) {
           const known = operation.operationId === undefined ? undefined : notes.get(operation.operationId)
-          if (known) complete(operation, method, path, known)
+          if (known) complete(operation, method, path, known, shared)
         }
+      document.openapiObject.components = { ...document.openapiObject.components, responses: shared as Record<string, { description: string }> }
       return document.openapiObject
     },
   })
@@ -86,6 +88,7 @@ const alwaysPossible: readonly ErrorCode[] = ['request/rate-limited', 'hub/inter
 /** Adds what the schemas do not say: who may, headers, examples, and every refusal with its code. */
 const complete = (
   operation: OpenApiOperation, method: string, path: string, { note, answer, body }: { note: OperationNotes; answer: TSchema | undefined; body: TSchema | undefined },
+  shared: Record<string, object>,
 ): void => {
   operation.security = note.access === 'anyone' ? [] : [{ key: [] }, { session: [] }]
   const headers = [
@@ -103,17 +106,21 @@ const complete = (
     for (const content of Object.values(response.content ?? {})) content.example ??= answer ? exampleOf(answer) : undefined
     if (note.etag) response.headers = { ETag: { description: 'The version of the record, for If-Match and If-None-Match.', schema: { type: 'string' } } }
   }
-  for (const [status, codes] of refusals(note, method, path, body))
-    responses[status] = {
-      description: codes.map(code => `\`${code}\`: ${errorTable[code][1]}`).join('\n\n'),
-      content: { 'application/problem+json': {
-        schema: { $ref: '#/components/schemas/Problem' },
-        examples: Object.fromEntries(codes.map(code => [exampleName(code), { $ref: `#/components/examples/${exampleName(code)}` }])),
-      } },
-    }
+  for (const [status, codes] of refusals(note, method, path, body)) {
+    const name = codes.map(exampleName).join('.')
+    shared[name] ??= refusal(codes)
+    responses[status] = { $ref: `#/components/responses/${name}` }
+  }
   operation.responses = responses
 }
 
+const refusal = (codes: readonly ErrorCode[]) => ({
+  description: codes.map(code => `\`${code}\`: ${errorTable[code][1]}`).join('\n\n'),
+  content: { 'application/problem+json': {
+    schema: { $ref: '#/components/schemas/Problem' },
+    examples: Object.fromEntries(codes.map(code => [exampleName(code), { $ref: `#/components/examples/${exampleName(code)}` }])),
+  } },
+})
 const exampleName = (code: ErrorCode): string => code.replace('/', '-')
 
 const header = (name: string, description: string, required: boolean) => ({ name, in: 'header', description, required, schema: { type: 'string' } })

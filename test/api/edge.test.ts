@@ -2,7 +2,7 @@ import t from 'tap'
 import { pino } from 'pino'
 import { buildApp } from '../../src/app.ts'
 import { createLogger } from '../../src/log.ts'
-import { testApi } from '../helpers/api.ts'
+import { testApi, testConfig } from '../helpers/api.ts'
 import { emailOf } from '../helpers/world.ts'
 
 const api = await testApi(t, { METRICS_TOKEN: 'a token for the metrics' })
@@ -25,7 +25,7 @@ t.test('a bug says nothing of what went wrong inside', async t => {
   const log = pino({ level: 'info' }, { write: (line: string) => { lines.push(line) } })
   const events = { subscribe: () => { throw new Error('not here') }, close: async () => {} }
   const app = await buildApp({ config: api.config, db: api.db, log, events })
-  app.get('/broken', async () => { throw new Error('password=hunter2 at row 7') })
+  app.get('/broken', async (): Promise<string> => { throw new Error('password=hunter2 at row 7') })
   const response = await app.inject('/broken')
   t.equal(response.statusCode, 500)
   t.match(response.json(), { code: 'hub/internal', instance: String })
@@ -36,7 +36,7 @@ t.test('a bug says nothing of what went wrong inside', async t => {
 
 t.test('the log has no payloads and no secrets', async t => {
   const lines: string[] = []
-  const log = createLogger({ LOG_LEVEL: 'trace' }, { write: (line: string) => { lines.push(line) } })
+  const log = createLogger(testConfig({ LOG_LEVEL: 'trace' }), { write: (line: string) => { lines.push(line) } })
   const events = { subscribe: () => { throw new Error('not here') }, close: async () => {} }
   const app = await buildApp({ config: api.config, db: api.db, log, events })
   const key = api.world.keyOf('retailer')

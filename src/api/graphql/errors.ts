@@ -2,17 +2,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from '../../db/context.ts'
 import { errorTable, type ErrorCode } from '../../shared/errors.ts'
-import { asDomainError, problemOf } from '../problem.ts'
+import { problemOf } from '../problem.ts'
 
-type Failed = { readonly errors?: readonly unknown[] }
+/** mercurius wraps what validation found. */
+type Failed = { readonly code?: string; readonly errors?: readonly unknown[] }
 
 /** Every error of a document, with the same code as REST in `extensions`. Bugs are logged and say nothing of what went wrong inside. */
 export const formatErrors = (errors: readonly unknown[], log: Pick<Logger, 'error'>, requestId: string): GraphQLFormattedError[] =>
   errors.flatMap(error => {
     const original = error instanceof GraphQLError ? error.originalError ?? error : error
-    // mercurius wraps what validation found.
-    const inner = (original as Failed).errors
-    if (inner && !asDomainError(original)?.params.errors) return formatErrors(inner, log, requestId)
+    const { code, errors: found } = original as Failed
+    if (code === 'MER_ERR_GQL_VALIDATION' && found) return formatErrors(found, log, requestId)
     return [format(error, original, log, requestId)]
   })
 

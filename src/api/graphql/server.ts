@@ -24,7 +24,8 @@ export const registerGraphql = async (app: FastifyInstance, events: EventSource)
     graphql: { parseOptions: { maxTokens: limits.tokens }, validateOptions: { maxErrors: 20 } },
     validationRules: [sizeRule],
     allowBatchedQueries: true,
-    context: request => graphContext(request, events),
+    // It is made for refusals too, when nobody is known.
+    context: request => (request.identified ? { ...graphContext(request, events) } : {}),
     errorFormatter: (execution, context) => formatExecution(execution, requestOf(context)),
     errorHandler: handleGraphError,
     additionalRouteOptions: {
