@@ -1,8 +1,12 @@
 import { Type, type Static } from 'typebox'
 import { AllowanceCharge, Reference, Tax } from '../documents/canonical.ts'
-import { BusinessDate, Currency, Decimal, DocumentChannel, Instant, OrNull, PositiveDecimal, idOf, pageOfSchema } from '../orders/schema.ts'
+import {
+  BusinessDate, Currency, Decimal, DocumentChannel, Instant, OrNull, PositiveDecimal, idOf, pageOfSchema,
+} from '../orders/schema.ts'
 
-const Money = Type.String({ pattern: '^\\d{1,13}(\\.\\d{1,2})?$', description: 'Amount with at most two decimals, as text.', examples: ['12.50'] })
+const Money = Type.String({
+  pattern: '^\\d{1,13}(\\.\\d{1,2})?$', description: 'Amount with at most two decimals, as text.', examples: ['12.50'],
+})
 
 export const InvoiceLine = Type.Object({
   position: Type.Integer(),
@@ -65,7 +69,9 @@ export type InvoiceFilter = Static<typeof InvoiceFilter>
 export const InvoiceLineInput = Type.Object({
   lineNumber: Type.String({ minLength: 1, maxLength: 20 }),
   quantity: PositiveDecimal,
-  price: Type.Optional(Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,9})?$', description: 'The confirmed or ordered price when left out.' })),
+  price: Type.Optional(Type.String({
+    pattern: '^\\d{1,15}(\\.\\d{1,9})?$', description: 'The confirmed or ordered price when left out.',
+  })),
 }, { $id: 'InvoiceLineInput', additionalProperties: false })
 export type InvoiceLineInput = Static<typeof InvoiceLineInput>
 
@@ -78,7 +84,9 @@ export const ChargeInput = Type.Object({
 export type ChargeInput = Static<typeof ChargeInput>
 
 export const TaxInput = Type.Object({
-  type: Type.String({ pattern: '^[A-Z]{2}$', description: 'TXI01: ST state sales tax, VA value added tax …', examples: ['VA'] }),
+  type: Type.String({
+    pattern: '^[A-Z]{2}$', description: 'TXI01: ST state sales tax, VA value added tax …', examples: ['VA'],
+  }),
   amount: Money,
   percent: Type.Optional(Type.String({ pattern: '^\\d{1,3}(\\.\\d{1,4})?$' })),
 }, { $id: 'TaxInput', additionalProperties: false })
@@ -86,15 +94,20 @@ export type TaxInput = Static<typeof TaxInput>
 
 /** An invoice made of a shipment, or of what has been shipped of an order. */
 export const InvoiceInput = Type.Object({
-  number: Type.String({ minLength: 1, maxLength: 22, description: 'Your invoice number; unique in the partnership.', examples: ['INV-10077'] }),
+  number: Type.String({
+    minLength: 1, maxLength: 22, description: 'Your invoice number; unique in the partnership.', examples: ['INV-10077'],
+  }),
   shipmentId: Type.Optional(idOf('shp', 'The shipment to invoice.')),
   orderId: Type.Optional(idOf('ord', 'The order; needed without a shipment, and when the shipment is of several orders.')),
   type: Type.Optional(Type.Union([Type.Literal('invoice'), Type.Literal('credit')], { default: 'invoice' })),
   invoiceDate: Type.Optional(BusinessDate),
-  lines: Type.Optional(Type.Array(InvoiceLineInput, { minItems: 1, maxItems: 10_000, description: 'What was shipped and is not invoiced yet when left out.' })),
+  lines: Type.Optional(Type.Array(InvoiceLineInput,
+    { minItems: 1, maxItems: 10_000, description: 'What was shipped and is not invoiced yet when left out.' })),
   allowancesCharges: Type.Optional(Type.Array(ChargeInput, { maxItems: 100 })),
   taxes: Type.Optional(Type.Array(TaxInput, { maxItems: 20 })),
-  total: Type.Optional(Type.String({ pattern: '^\\d{1,13}(\\.\\d{1,2})?$', description: 'Checked when given; worked out otherwise.', examples: ['510.00'] })),
+  total: Type.Optional(Type.String({
+    pattern: '^\\d{1,13}(\\.\\d{1,2})?$', description: 'Checked when given; worked out otherwise.', examples: ['510.00'],
+  })),
   notes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 264 }), { maxItems: 20 })),
 }, {
   $id: 'InvoiceInput', additionalProperties: false,

@@ -13,7 +13,18 @@ import { newId } from '../shared/ids.ts'
 import { holdOrders, holdOrdersByNumber, lineFinder, putLine, saveOrders } from './book.ts'
 import { insertResponses, selectLatestResponses, type HeldLine, type HeldOrder, type NewResponse } from './queries.ts'
 import {
-  acknowledged, answerLine, changeCode, entered, meaningOfType, problem, saysTheSame, violationOf, wholeLine, type AnswerEffect, type Problem, type Violation,
+  acknowledged,
+  answerLine,
+  changeCode,
+  entered,
+  meaningOfType,
+  problem,
+  saysTheSame,
+  violationOf,
+  wholeLine,
+  type AnswerEffect,
+  type Problem,
+  type Violation,
 } from './rules.ts'
 import type { LineAnswer, OrderAnswer } from './schema.ts'
 import { deliverWork, enteredBy, orderKey, reconcileWork, sourceOf, tradeOf, type Applied, type Received } from './work.ts'
@@ -25,13 +36,20 @@ import { deliverWork, enteredBy, orderKey, reconcileWork, sourceOf, tradeOf, typ
  *   (`ifVersion` is not the order's), orders/unknown-line, orders/invalid-transition, orders/quantity-exceeded,
  *   orders/below-shipped, orders/nothing-answered; each names the line
  */
-export const answerOrder = async (ctx: Context, orderId: string, answer: OrderAnswer, ifVersion?: number): Promise<{ responseId: string; version: number }> => {
+export const answerOrder = async (
+  ctx: Context,
+  orderId: string,
+  answer: OrderAnswer,
+  ifVersion?: number,
+): Promise<{ responseId: string; version: number }> => {
   authorise(ctx.actor, 'orders.answer')
   return withOrganisation(ctx, async tx => {
     const [order] = await holdOrders(tx, [orderId])
     if (!order) throw new DomainError('record/not-found', { kind: 'order', id: orderId })
-    if (order.sellerId !== ctx.actor.organisationId) throw new DomainError('identity/forbidden', { detail: 'Only the seller answers an order.', orderId })
-    if (ifVersion !== undefined && ifVersion !== order.version) throw new DomainError('request/precondition-failed', { version: order.version })
+    if (order.sellerId !== ctx.actor.organisationId)
+      throw new DomainError('identity/forbidden', { detail: 'Only the seller answers an order.', orderId })
+    if (ifVersion !== undefined && ifVersion !== order.version)
+      throw new DomainError('request/precondition-failed', { version: order.version })
     const partnership = await getPartnership({ ...ctx, db: tx }, order.partnershipId)
     const answers = answersByLine(order, answer)
     if (answers.size === 0) throw new DomainError('orders/nothing-answered', { orderId })
@@ -55,27 +73,40 @@ const answersByLine = (order: HeldOrder, answer: OrderAnswer): Map<number, LineA
   const answers = new Map<number, LineAnswer>()
   for (const given of answer.lines ?? []) {
     const { position } = namedLine(order, given)
-    if (answers.has(position)) throw new DomainError('request/invalid', { detail: `Line ${given.lineNumber ?? position} is answered twice.`, line: given.lineNumber ?? position })
+    if (answers.has(position))
+      throw new DomainError('request/invalid', {
+        detail: `Line ${given.lineNumber ?? position} is answered twice.`,
+        line: given.lineNumber ?? position,
+      })
     answers.set(position, given)
   }
   if (answer.acceptRest)
-    for (const line of order.lines) if (line.response === 'open' && !answers.has(line.position)) answers.set(line.position, { action: 'accept' })
+    for (const line of order.lines)
+      if (line.response === 'open' && !answers.has(line.position)) answers.set(line.position, { action: 'accept' })
   return new Map([...answers].sort(([a], [b]) => a - b))
 }
 
 const namedLine = (order: HeldOrder, { lineNumber, position }: LineAnswer): HeldLine => {
-  const named = order.lines.filter(line => (position === undefined || line.position === position) && (lineNumber === undefined || line.lineNumber === lineNumber))
+  const named = order.lines.filter(
+    line =>
+      (position === undefined || line.position === position) && (lineNumber === undefined || line.lineNumber === lineNumber),
+  )
   const [line] = named
   const name = lineNumber ?? position
   if (name === undefined) throw new DomainError('request/invalid', { detail: 'Name each line by its lineNumber or position.' })
   if (!line) throw new DomainError('orders/unknown-line', { detail: `The order has no line ${name}.`, line: name })
-  if (named.length > 1) throw new DomainError('request/invalid', { detail: `Line number ${name} occurs ${named.length} times; name the position.`, line: name })
+  if (named.length > 1)
+    throw new DomainError('request/invalid', {
+      detail: `Line number ${name} occurs ${named.length} times; name the position.`,
+      line: name,
+    })
   return line
 }
 
 const violationTexts: Readonly<Record<Violation, (line: HeldLine, effect: AnswerEffect) => string>> = {
   'orders/invalid-transition': (line, effect) => `is ${line.response} and cannot become ${effect.response}`,
-  'orders/quantity-exceeded': (line, effect) => `has ${decimalText(line.ledger.ordered)} ordered, fewer than ${decimalText(effect.confirmed.plus(effect.rejected))}`,
+  'orders/quantity-exceeded': (line, effect) =>
+    `has ${decimalText(line.ledger.ordered)} ordered, fewer than ${decimalText(effect.confirmed.plus(effect.rejected))}`,
   'orders/below-shipped': line => `has ${decimalText(line.ledger.shipped)} shipped already`,
 }
 
@@ -84,25 +115,45 @@ const takeEntered = (order: HeldOrder, position: number, given: LineAnswer) => {
   const line = order.lines[position - 1]
   if (!line) throw new Error(`order ${order.id} has no line at ${position}`)
   if (given.action === 'change' && changeCode(line, given) === '')
-    throw new DomainError('request/invalid', { detail: `Line ${line.lineNumber}: say what changes: quantity, price or ship date.`, line: line.lineNumber })
+    throw new DomainError('request/invalid', {
+      detail: `Line ${line.lineNumber}: say what changes: quantity, price or ship date.`,
+      line: line.lineNumber,
+    })
   const { effect, acknowledgements } = entered(line, given)
   const violation = violationOf(line, effect)
-  if (violation) throw new DomainError(violation, { detail: `Line ${line.lineNumber} ${violationTexts[violation](line, effect)}.`, line: line.lineNumber, position })
+  if (violation)
+    throw new DomainError(violation, {
+      detail: `Line ${line.lineNumber} ${violationTexts[violation](line, effect)}.`,
+      line: line.lineNumber,
+      position,
+    })
   putLine(order, { ...line, ...answerLine(line, effect) })
   return { position, acknowledgements }
 }
 
-const newResponse = (order: HeldOrder, document: OrderAcknowledgementDocument, received: Pick<Received<unknown>, 'channel' | 'partnership' | 'source'>): NewResponse => {
+const newResponse = (
+  order: HeldOrder,
+  document: OrderAcknowledgementDocument,
+  received: Pick<Received<unknown>, 'channel' | 'partnership' | 'source'>,
+): NewResponse => {
   order.responseCount += 1
   return {
-    id: newId('rsp'), order, sequence: order.responseCount, type: document.type, document: JSON.stringify(document), channel: received.channel, ...sourceOf(received),
+    id: newId('rsp'),
+    order,
+    sequence: order.responseCount,
+    type: document.type,
+    document: JSON.stringify(document),
+    channel: received.channel,
+    ...sourceOf(received),
   }
 }
 
 const answeredEvent = (partnership: Partnership, order: HeldOrder, response: NewResponse) => {
   const key = orderKey(partnership.id, order.id)
   return {
-    type: 'order.answered', ...tradeOf(partnership), subjectId: order.id,
+    type: 'order.answered',
+    ...tradeOf(partnership),
+    subjectId: order.id,
     data: { number: order.number, responseId: response.id, type: response.type, state: order.state },
     work: [...deliverWork(partnership, partnership.sellerId, '855', response.id, key), reconcileWork(partnership.id, order.id)],
   }
@@ -118,15 +169,24 @@ type ReceivedAcknowledgement = Received<OrderAcknowledgementDocument>
  */
 export const receiveAcknowledgements = (ctx: Context, documents: readonly ReceivedAcknowledgement[]): Promise<Applied[]> =>
   withOrganisation(ctx, async tx => {
-    const book = await holdOrdersByNumber(tx, documents.map(({ partnership, document }) => ({ partnershipId: partnership.id, number: document.orderNumber })))
+    const book = await holdOrdersByNumber(
+      tx,
+      documents.map(({ partnership, document }) => ({ partnershipId: partnership.id, number: document.orderNumber })),
+    )
     const latest = await latestDocuments(tx, book.orders)
     const taken: { received: ReceivedAcknowledgement; order: HeldOrder; response: NewResponse }[] = []
     const applied = documents.map((received): Applied => {
       const { document, partnership } = received
       const order = book.find(partnership.id, document.orderNumber, document.release)
-      if (!order) return { outcome: 'parked', documentKind: 'order_response', problems: [problem('orders/unknown-order', `Order ${document.orderNumber} is not here.`, document.at)] }
+      if (!order)
+        return {
+          outcome: 'parked',
+          documentKind: 'order_response',
+          problems: [problem('orders/unknown-order', `Order ${document.orderNumber} is not here.`, document.at)],
+        }
       const last = latest.get(order.id)
-      if (last && saysTheSame(last.document, document)) return { outcome: 'duplicate', documentKind: 'order_response', documentId: last.id, problems: [] }
+      if (last && saysTheSame(last.document, document))
+        return { outcome: 'duplicate', documentKind: 'order_response', documentId: last.id, problems: [] }
       const problems = takeAcknowledgement(order, document)
       const response = newResponse(order, document, received)
       latest.set(order.id, { id: response.id, document })
@@ -134,9 +194,17 @@ export const receiveAcknowledgements = (ctx: Context, documents: readonly Receiv
       return { outcome: 'applied', documentKind: 'order_response', documentId: response.id, problems }
     })
     if (taken.length > 0) {
-      await insertResponses(tx.sql, taken.map(t => t.response), ctx.actor.name, ctx.now())
+      await insertResponses(
+        tx.sql,
+        taken.map(t => t.response),
+        ctx.actor.name,
+        ctx.now(),
+      )
       await saveOrders(tx, [...new Set(taken.map(t => t.order))], ctx.now())
-      await emit(tx, taken.map(t => answeredEvent(t.received.partnership, t.order, t.response)))
+      await emit(
+        tx,
+        taken.map(t => answeredEvent(t.received.partnership, t.order, t.response)),
+      )
     }
     return applied
   })
@@ -159,7 +227,8 @@ const takeAcknowledgement = (order: HeldOrder, document: OrderAcknowledgementDoc
       problems.push(problem(violation, `Line ${line.lineNumber} ${violationTexts[violation](line, effect)}.`, at))
       return
     }
-    if (violation && violation !== 'orders/invalid-transition') problems.push(problem(violation, `Line ${line.lineNumber} ${violationTexts[violation](line, effect)}.`, at))
+    if (violation && violation !== 'orders/invalid-transition')
+      problems.push(problem(violation, `Line ${line.lineNumber} ${violationTexts[violation](line, effect)}.`, at))
     putLine(order, { ...line, ...answerLine(line, effect) })
   }
   for (const said of document.lines) {
@@ -173,13 +242,21 @@ const takeAcknowledgement = (order: HeldOrder, document: OrderAcknowledgementDoc
     const stranger = said.acknowledgements.find(ack => ack.unit !== undefined && ack.unit !== line.unit)
     if (stranger) {
       // Quantities in another unit cannot be told apart from wrong ones, so they move nothing.
-      problems.push(problem('orders/unit-differs', `Line ${line.lineNumber} was ordered in ${line.unit} and is answered in ${stranger.unit}.`, stranger.at))
+      problems.push(
+        problem(
+          'orders/unit-differs',
+          `Line ${line.lineNumber} was ordered in ${line.unit} and is answered in ${stranger.unit}.`,
+          stranger.at,
+        ),
+      )
       continue
     }
     const effect = acknowledged(line, said)
     if (effect) take(line, effect, said.acknowledgements[0]?.at ?? said.at)
   }
   const rest = meaningOfType(document.type, document.lines.length)
-  if (rest) for (const line of order.lines) if (!named.has(line.position) && line.response === 'open') take(line, wholeLine(line, rest), document.at)
+  if (rest)
+    for (const line of order.lines)
+      if (!named.has(line.position) && line.response === 'open') take(line, wholeLine(line, rest), document.at)
   return problems
 }

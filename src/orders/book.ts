@@ -1,7 +1,15 @@
 import type { Tx } from '../db/client.ts'
 import type { ItemNumbers } from '../items/rules.ts'
 import {
-  countResponses, heldLine, lockOrders, lockOrdersByNumber, selectHeldLines, updateLines, updateOrders, type HeldLine, type HeldOrder,
+  countResponses,
+  heldLine,
+  lockOrders,
+  lockOrdersByNumber,
+  selectHeldLines,
+  updateLines,
+  updateOrders,
+  type HeldLine,
+  type HeldOrder,
   type HeldRow,
 } from './queries.ts'
 import { groupBy, orderState } from './rules.ts'
@@ -38,17 +46,35 @@ export type Book = {
 
 export const holdOrdersByNumber = async (tx: Tx, keys: readonly { partnershipId: string; number: string }[]): Promise<Book> => {
   const distinct = [...new Map(keys.map(key => [`${key.partnershipId} ${key.number}`, key])).values()]
-  const orders = distinct.length === 0 ? [] : await hold(tx, await lockOrdersByNumber(tx.sql, distinct.map(k => k.partnershipId), distinct.map(k => k.number)))
+  const orders =
+    distinct.length === 0
+      ? []
+      : await hold(
+          tx,
+          await lockOrdersByNumber(
+            tx.sql,
+            distinct.map(k => k.partnershipId),
+            distinct.map(k => k.number),
+          ),
+        )
   const byNumber = groupBy(orders, order => `${order.partnershipId} ${order.number}`)
   return {
     orders,
     find: (partnershipId, number, release) => {
       const same = byNumber.get(`${partnershipId} ${number}`) ?? []
-      return same.find(order => order.release === (release ?? '')) ?? (release === undefined && same.length === 1 ? same[0] : undefined)
+      return (
+        same.find(order => order.release === (release ?? ''))
+        ?? (release === undefined && same.length === 1 ? same[0] : undefined)
+      )
     },
     add: async ids => {
       const held = new Set(orders.map(order => order.id))
-      orders.push(...await holdOrders(tx, ids.filter(id => !held.has(id))))
+      orders.push(
+        ...(await holdOrders(
+          tx,
+          ids.filter(id => !held.has(id)),
+        )),
+      )
     },
   }
 }
@@ -95,6 +121,8 @@ export const lineFinder = (lines: readonly Findable[]): ((named: NamedLine) => n
   }
   return ({ lineNumber, numbers }) =>
     (lineNumber !== undefined ? byNumber.get(withoutZeros(lineNumber)) : undefined)
-    ?? byItem.get(`gtin ${numbers.gtin}`) ?? byItem.get(`buyer ${numbers.buyerItem}`) ?? byItem.get(`seller ${numbers.sellerItem}`)
+    ?? byItem.get(`gtin ${numbers.gtin}`)
+    ?? byItem.get(`buyer ${numbers.buyerItem}`)
+    ?? byItem.get(`seller ${numbers.sellerItem}`)
 }
 const withoutZeros = (number: string): string => number.replace(/^0+(?=.)/, '')

@@ -11,8 +11,9 @@ const nullable = <T>(values: readonly (T | null | undefined)[]): (T | null)[] =>
 export type NewOrder = {
   readonly id: string; readonly partnershipId: string; readonly buyerId: string; readonly sellerId: string
   readonly number: string; readonly release: string; readonly type: string; readonly orderDate: string; readonly currency: string
-  readonly respondBy: string; readonly shipTo: string | null; readonly shipNotBefore: string | null; readonly shipNoLater: string | null
-  readonly deliveryRequested: string | null; readonly cancelAfter: string | null; readonly totalAmount: string; readonly lineCount: number
+  readonly respondBy: string; readonly shipTo: string | null; readonly shipNotBefore: string | null
+  readonly shipNoLater: string | null; readonly deliveryRequested: string | null; readonly cancelAfter: string | null
+  readonly totalAmount: string; readonly lineCount: number
   /** The canonical document as JSON text. */
   readonly document: string
   readonly channel: DocumentChannel; readonly sourceMessageId: string | undefined; readonly sourceOrdinal: number | undefined
@@ -22,51 +23,56 @@ export type NewOrderLine = {
   readonly order: Pick<NewOrder, 'id' | 'partnershipId' | 'buyerId' | 'sellerId'>
   readonly position: number; readonly lineNumber: string; readonly partnershipItemId: string | undefined
   readonly gtin: string | undefined; readonly buyerItem: string | undefined; readonly sellerItem: string | undefined
-  readonly description: string | undefined; readonly unit: string; readonly price: string | undefined; readonly priceBasis: string | undefined
-  readonly quantity: string; readonly sourcePosition: number | undefined
+  readonly description: string | undefined; readonly unit: string; readonly price: string | undefined
+  readonly priceBasis: string | undefined; readonly quantity: string; readonly sourcePosition: number | undefined
 }
 
 /** Inserts those orders whose (partnership, number, release) is not there yet, and says which. */
 export const insertOrders = (sql: Sql, orders: readonly NewOrder[], now: Date) => sql<{ id: string }[]>`
-  insert into purchase_order (id, partnership_id, buyer_id, seller_id, number, release, type, order_date, currency, state, respond_by, ship_to,
-    ship_not_before, ship_no_later, delivery_requested, cancel_after, total_amount, line_count, document, channel, source_message_id, source_ordinal,
-    created_at, updated_at)
-  select id, partnership, buyer, seller, number, release, type, ordered, currency, 'open', respond_by, ship_to, not_before, no_later, requested, after,
-    total, lines, document, channel, message, ordinal, ${now}, ${now}
-  from unnest(
+  insert into purchase_order (id, partnership_id, buyer_id, seller_id, number, release, type, order_date, currency, state,
+    respond_by, ship_to, ship_not_before, ship_no_later, delivery_requested, cancel_after, total_amount, line_count, document,
+    channel, source_message_id, source_ordinal, created_at, updated_at)
+  select id, partnership, buyer, seller, number, release, type, ordered, currency, 'open', respond_by, ship_to, not_before,
+    no_later, requested, after, total, lines, document, channel, message, ordinal, ${now}, ${now}
+  from rows from (unnest(
     ${orders.map(o => o.id)}::text[], ${orders.map(o => o.partnershipId)}::text[], ${orders.map(o => o.buyerId)}::text[],
     ${orders.map(o => o.sellerId)}::text[], ${orders.map(o => o.number)}::text[], ${orders.map(o => o.release)}::text[],
     ${orders.map(o => o.type)}::text[], ${orders.map(o => o.orderDate)}::text[]::date[], ${orders.map(o => o.currency)}::text[],
-    ${orders.map(o => o.respondBy)}::text[]::timestamptz[], ${orders.map(o => o.shipTo)}::text[], ${orders.map(o => o.shipNotBefore)}::text[]::date[],
-    ${orders.map(o => o.shipNoLater)}::text[]::date[], ${orders.map(o => o.deliveryRequested)}::text[]::date[],
-    ${orders.map(o => o.cancelAfter)}::text[]::date[], ${orders.map(o => o.totalAmount)}::numeric[], ${orders.map(o => o.lineCount)}::int[],
-    ${orders.map(o => o.document)}::text[]::jsonb[], ${orders.map(o => o.channel)}::text[], ${nullable(orders.map(o => o.sourceMessageId))}::text[],
-    ${nullable(orders.map(o => o.sourceOrdinal))}::int[]
-  ) as t(id, partnership, buyer, seller, number, release, type, ordered, currency, respond_by, ship_to, not_before, no_later, requested, after, total,
-    lines, document, channel, message, ordinal)
+    ${orders.map(o => o.respondBy)}::text[]::timestamptz[], ${orders.map(o => o.shipTo)}::text[],
+    ${orders.map(o => o.shipNotBefore)}::text[]::date[], ${orders.map(o => o.shipNoLater)}::text[]::date[],
+    ${orders.map(o => o.deliveryRequested)}::text[]::date[], ${orders.map(o => o.cancelAfter)}::text[]::date[],
+    ${orders.map(o => o.totalAmount)}::numeric[], ${orders.map(o => o.lineCount)}::int[], ${orders.map(o => o.channel)}::text[],
+    ${nullable(orders.map(o => o.sourceMessageId))}::text[], ${nullable(orders.map(o => o.sourceOrdinal))}::int[]),
+    jsonb_array_elements(${`[${orders.map(o => o.document).join()}]`}::jsonb)
+  ) as t(id, partnership, buyer, seller, number, release, type, ordered, currency, respond_by, ship_to, not_before, no_later,
+    requested, after, total, lines, channel, message, ordinal, document)
   on conflict (partnership_id, number, release) do nothing
   returning id`
 
 export const insertOrderLines = (sql: Sql, lines: readonly NewOrderLine[]) => sql`
-  insert into order_line (order_id, position, partnership_id, buyer_id, seller_id, line_number, partnership_item_id, gtin, buyer_item, seller_item,
-    description, unit, price, price_basis, quantity_ordered, source_position)
+  insert into order_line (order_id, position, partnership_id, buyer_id, seller_id, line_number, partnership_item_id, gtin,
+    buyer_item, seller_item, description, unit, price, price_basis, quantity_ordered, source_position)
   select * from unnest(
     ${lines.map(l => l.order.id)}::text[], ${lines.map(l => l.position)}::int[], ${lines.map(l => l.order.partnershipId)}::text[],
-    ${lines.map(l => l.order.buyerId)}::text[], ${lines.map(l => l.order.sellerId)}::text[], ${lines.map(l => l.lineNumber)}::text[],
-    ${nullable(lines.map(l => l.partnershipItemId))}::text[], ${nullable(lines.map(l => l.gtin))}::text[],
-    ${nullable(lines.map(l => l.buyerItem))}::text[], ${nullable(lines.map(l => l.sellerItem))}::text[],
-    ${nullable(lines.map(l => l.description))}::text[], ${lines.map(l => l.unit)}::text[], ${nullable(lines.map(l => l.price))}::numeric[],
-    ${nullable(lines.map(l => l.priceBasis))}::text[], ${lines.map(l => l.quantity)}::numeric[], ${nullable(lines.map(l => l.sourcePosition))}::int[])`
+    ${lines.map(l => l.order.buyerId)}::text[], ${lines.map(l => l.order.sellerId)}::text[],
+    ${lines.map(l => l.lineNumber)}::text[], ${nullable(lines.map(l => l.partnershipItemId))}::text[],
+    ${nullable(lines.map(l => l.gtin))}::text[], ${nullable(lines.map(l => l.buyerItem))}::text[],
+    ${nullable(lines.map(l => l.sellerItem))}::text[], ${nullable(lines.map(l => l.description))}::text[],
+    ${lines.map(l => l.unit)}::text[], ${nullable(lines.map(l => l.price))}::numeric[],
+    ${nullable(lines.map(l => l.priceBasis))}::text[], ${lines.map(l => l.quantity)}::numeric[],
+    ${nullable(lines.map(l => l.sourcePosition))}::int[])`
 
 /** A business key of orders. */
 export type OrderKey = { readonly partnershipId: string; readonly number: string; readonly release: string }
 
+type KnownDocument = OrderKey & { readonly id: string; readonly document: PurchaseOrderDocument }
+
 /** What orders and their earlier versions say, to compare a document with that has come again. */
-export const selectKnownDocuments = (sql: Sql, keys: readonly OrderKey[]) => sql<{ id: string; partnershipId: string; number: string; release: string; document: PurchaseOrderDocument }[]>`
+export const selectKnownDocuments = (sql: Sql, keys: readonly OrderKey[]) => sql<KnownDocument[]>`
   with known as (
-    select o.id, o.partnership_id, o.number, o.release, o.document
-    from purchase_order o join unnest(${keys.map(k => k.partnershipId)}::text[], ${keys.map(k => k.number)}::text[], ${keys.map(k => k.release)}::text[])
-      as k(partnership, number, release) on o.partnership_id = k.partnership and o.number = k.number and o.release = k.release)
+    select o.id, o.partnership_id, o.number, o.release, o.document from purchase_order o
+    where (o.partnership_id, o.number, o.release) in (select * from unnest(
+      ${keys.map(k => k.partnershipId)}::text[], ${keys.map(k => k.number)}::text[], ${keys.map(k => k.release)}::text[])))
   select id, partnership_id as "partnershipId", number, release, document from known
   union all
   select k.id, k.partnership_id, k.number, k.release, v.document from known k join order_version v on v.order_id = k.id`
@@ -83,13 +89,13 @@ export type HeldOrder = OrderKey & {
   lines: HeldLine[]
 }
 export type HeldLine = LineState & {
-  readonly partnershipItemId: string | null; readonly gtin: string | null; readonly buyerItem: string | null; readonly sellerItem: string | null
-  readonly description: string | null
+  readonly partnershipItemId: string | null; readonly gtin: string | null; readonly buyerItem: string | null
+  readonly sellerItem: string | null; readonly description: string | null
 }
 
 const heldColumns = (sql: Sql) => sql`
-  o.id, o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number, o.release, o.currency, o.order_date as "orderDate",
-  o.channel, o.document, o.state, o.version`
+  o.id, o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number, o.release, o.currency,
+  o.order_date as "orderDate", o.channel, o.document, o.state, o.version`
 export type HeldRow = Omit<HeldOrder, 'stored' | 'lines' | 'responseCount'>
 
 /** Always in the order of their ids, so that two transactions that hold several orders cannot wait for each other. */
@@ -99,21 +105,23 @@ export const lockOrders = (sql: Sql, ids: readonly string[]) => sql<HeldRow[]>`
 /** By partnership and number, all releases. */
 export const lockOrdersByNumber = (sql: Sql, partnershipIds: readonly string[], numbers: readonly string[]) => sql<HeldRow[]>`
   select ${heldColumns(sql)} from purchase_order o
-  where (o.partnership_id, o.number) in (select * from unnest(${partnershipIds as string[]}::text[], ${numbers as string[]}::text[]))
+  where (o.partnership_id, o.number) in (
+    select * from unnest(${partnershipIds as string[]}::text[], ${numbers as string[]}::text[]))
   order by o.id for update`
 
 type LineRow = {
-  orderId: string; position: number; lineNumber: string; partnershipItemId: string | null; gtin: string | null; buyerItem: string | null
-  sellerItem: string | null; description: string | null; unit: string; price: string | null; priceBasis: string | null; response: LineResponse
-  priceConfirmed: string | null; promisedDate: string | null; ordered: string; confirmed: string; shipped: string; received: string
-  invoiced: string; paid: string; cancelled: string
+  orderId: string; position: number; lineNumber: string; partnershipItemId: string | null; gtin: string | null
+  buyerItem: string | null; sellerItem: string | null; description: string | null; unit: string; price: string | null
+  priceBasis: string | null; response: LineResponse; priceConfirmed: string | null; promisedDate: string | null; ordered: string
+  confirmed: string; shipped: string; received: string; invoiced: string; paid: string; cancelled: string
 }
 
 export const selectHeldLines = (sql: Sql, orderIds: readonly string[]) => sql<LineRow[]>`
-  select order_id as "orderId", position, line_number as "lineNumber", partnership_item_id as "partnershipItemId", gtin, buyer_item as "buyerItem",
-    seller_item as "sellerItem", description, unit, price, price_basis as "priceBasis", response, price_confirmed as "priceConfirmed",
-    promised_date as "promisedDate", quantity_ordered as ordered, quantity_confirmed as confirmed, quantity_shipped as shipped,
-    quantity_received as received, quantity_invoiced as invoiced, quantity_paid as paid, quantity_cancelled as cancelled
+  select order_id as "orderId", position, line_number as "lineNumber", partnership_item_id as "partnershipItemId", gtin,
+    buyer_item as "buyerItem", seller_item as "sellerItem", description, unit, price, price_basis as "priceBasis", response,
+    price_confirmed as "priceConfirmed", promised_date as "promisedDate", quantity_ordered as ordered,
+    quantity_confirmed as confirmed, quantity_shipped as shipped, quantity_received as received, quantity_invoiced as invoiced,
+    quantity_paid as paid, quantity_cancelled as cancelled
   from order_line where order_id = any(${orderIds as string[]}::text[]) order by order_id, position`
 
 export const heldLine = (row: LineRow): HeldLine => {
@@ -128,16 +136,19 @@ export const heldLine = (row: LineRow): HeldLine => {
 }
 
 export const countResponses = (sql: Sql, orderIds: readonly string[]) => sql<{ orderId: string; count: number }[]>`
-  select order_id as "orderId", max(sequence) as count from order_response where order_id = any(${orderIds as string[]}::text[]) group by order_id`
+  select order_id as "orderId", max(sequence) as count from order_response
+  where order_id = any(${orderIds as string[]}::text[]) group by order_id`
 
 export const updateOrders = (sql: Sql, orders: readonly HeldOrder[], now: Date) => sql`
   update purchase_order o set state = t.state, version = t.version, updated_at = ${now}
-  from unnest(${orders.map(o => o.id)}::text[], ${orders.map(o => o.state)}::text[], ${orders.map(o => o.version)}::int[]) as t(id, state, version)
+  from unnest(${orders.map(o => o.id)}::text[], ${orders.map(o => o.state)}::text[],
+    ${orders.map(o => o.version)}::int[]) as t(id, state, version)
   where o.id = t.id`
 
 export const updateLines = (sql: Sql, lines: readonly (LineState & { readonly orderId: string })[]) => sql`
-  update order_line l set response = t.response, price_confirmed = t.price, promised_date = t.promised, quantity_confirmed = t.confirmed,
-    quantity_shipped = t.shipped, quantity_received = t.received, quantity_invoiced = t.invoiced, quantity_paid = t.paid, quantity_cancelled = t.cancelled
+  update order_line l set response = t.response, price_confirmed = t.price, promised_date = t.promised,
+    quantity_confirmed = t.confirmed, quantity_shipped = t.shipped, quantity_received = t.received,
+    quantity_invoiced = t.invoiced, quantity_paid = t.paid, quantity_cancelled = t.cancelled
   from unnest(
     ${lines.map(l => l.orderId)}::text[], ${lines.map(l => l.position)}::int[], ${lines.map(l => l.response)}::text[],
     ${lines.map(l => l.priceConfirmed)}::numeric[], ${lines.map(l => l.promisedDate)}::text[]::date[],
@@ -150,7 +161,8 @@ export const updateLines = (sql: Sql, lines: readonly (LineState & { readonly or
 /** Keeps the document that is about to be replaced or cancelled, under its version. */
 export const keepVersion = (sql: Sql, orderId: string, replacedBy: string, now: Date) => sql`
   insert into order_version (order_id, version, partnership_id, buyer_id, seller_id, document, replaced_at, replaced_by)
-  select id, version, partnership_id, buyer_id, seller_id, document, ${now}, ${replacedBy} from purchase_order where id = ${orderId}`
+  select id, version, partnership_id, buyer_id, seller_id, document, ${now}, ${replacedBy}
+  from purchase_order where id = ${orderId}`
 
 /** The document of a cancelled order says so (BEG01 01), so that the seller can be told from it. */
 export const markCancelled = (sql: Sql, orderId: string) => sql`
@@ -161,9 +173,10 @@ export const deleteLines = (sql: Sql, orderId: string) => sql`delete from order_
 /** Puts another document in the place of an order's. State is open again. */
 export const replaceOrder = (sql: Sql, id: string, order: NewOrder, version: number, now: Date) => sql`
   update purchase_order set type = ${order.type}, order_date = ${order.orderDate}, currency = ${order.currency}, state = 'open',
-    respond_by = ${order.respondBy}, ship_to = ${order.shipTo}, ship_not_before = ${order.shipNotBefore}, ship_no_later = ${order.shipNoLater},
-    delivery_requested = ${order.deliveryRequested}, cancel_after = ${order.cancelAfter}, total_amount = ${order.totalAmount},
-    line_count = ${order.lineCount}, document = ${order.document}, channel = ${order.channel}, source_message_id = ${order.sourceMessageId ?? null},
+    respond_by = ${order.respondBy}, ship_to = ${order.shipTo}, ship_not_before = ${order.shipNotBefore},
+    ship_no_later = ${order.shipNoLater}, delivery_requested = ${order.deliveryRequested}, cancel_after = ${order.cancelAfter},
+    total_amount = ${order.totalAmount}, line_count = ${order.lineCount}, document = ${order.document},
+    channel = ${order.channel}, source_message_id = ${order.sourceMessageId ?? null},
     source_ordinal = ${order.sourceOrdinal ?? null}, version = ${version}, updated_at = ${now}
   where id = ${id}`
 
@@ -174,15 +187,18 @@ export type NewResponse = {
 }
 
 export const insertResponses = (sql: Sql, responses: readonly NewResponse[], actor: string, now: Date) => sql`
-  insert into order_response (id, order_id, partnership_id, buyer_id, seller_id, sequence, type, document, channel, source_message_id, source_ordinal,
-    actor, created_at)
+  insert into order_response (id, order_id, partnership_id, buyer_id, seller_id, sequence, type, document, channel,
+    source_message_id, source_ordinal, actor, created_at)
   select *, ${actor}, ${now}::timestamptz from unnest(
-    ${responses.map(r => r.id)}::text[], ${responses.map(r => r.order.id)}::text[], ${responses.map(r => r.order.partnershipId)}::text[],
-    ${responses.map(r => r.order.buyerId)}::text[], ${responses.map(r => r.order.sellerId)}::text[], ${responses.map(r => r.sequence)}::int[],
-    ${responses.map(r => r.type)}::text[], ${responses.map(r => r.document)}::text[]::jsonb[], ${responses.map(r => r.channel)}::text[],
-    ${nullable(responses.map(r => r.sourceMessageId))}::text[], ${nullable(responses.map(r => r.sourceOrdinal))}::int[])`
+    ${responses.map(r => r.id)}::text[], ${responses.map(r => r.order.id)}::text[],
+    ${responses.map(r => r.order.partnershipId)}::text[], ${responses.map(r => r.order.buyerId)}::text[],
+    ${responses.map(r => r.order.sellerId)}::text[], ${responses.map(r => r.sequence)}::int[],
+    ${responses.map(r => r.type)}::text[], ${responses.map(r => r.document)}::text[]::jsonb[],
+    ${responses.map(r => r.channel)}::text[], ${nullable(responses.map(r => r.sourceMessageId))}::text[],
+    ${nullable(responses.map(r => r.sourceOrdinal))}::int[])`
 
 /** The latest answer to each of the orders, to recognise one that is sent again. */
-export const selectLatestResponses = (sql: Sql, orderIds: readonly string[]) => sql<{ orderId: string; id: string; document: unknown }[]>`
+export const selectLatestResponses = (sql: Sql, orderIds: readonly string[]) =>
+  sql<{ orderId: string; id: string; document: unknown }[]>`
   select distinct on (order_id) order_id as "orderId", id, document from order_response
   where order_id = any(${orderIds as string[]}::text[]) order by order_id, sequence desc`

@@ -4,25 +4,24 @@ import type { LineResponse, OrderFilter } from './schema.ts'
 /** Reading orders for people: each function is one statement, which PostgreSQL answers in the shape that the API gives. */
 
 /** An instant as the API writes it, in UTC with milliseconds. */
-export const instantText = (sql: Sql, column: string) => sql`to_char(${sql(column)} at time zone 'UTC',
-  'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+export const instantText = (sql: Sql, column: string) =>
+  sql`to_char(${sql(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 const summaryColumns = (sql: Sql) => sql`
   o.id, o.partnership_id as "partnershipId", o.buyer_id as "buyerId", b.name as "buyerName", o.seller_id as "sellerId",
-  s.name as "sellerName",
-  o.number, o.release, o.type, o.order_date as "orderDate", o.currency, o.state,
+  s.name as "sellerName", o.number, o.release, o.type, o.order_date as "orderDate", o.currency, o.state,
   ${instantText(sql, 'o.respond_by')} as "respondBy", o.ship_to as "shipTo",
-  o.ship_not_before as "shipNotBefore", o.ship_no_later as "shipNoLater", o.delivery_requested as "deliveryRequested",
-  o.cancel_after as "cancelAfter", o.total_amount as "totalAmount", o.line_count as "lineCount", o.channel, o.version,
-  ${instantText(sql, 'o.created_at')} as "createdAt", ${instantText(sql, 'o.updated_at')} as "updatedAt"`
+  o.ship_not_before as "shipNotBefore", o.ship_no_later as "shipNoLater",
+  o.delivery_requested as "deliveryRequested", o.cancel_after as "cancelAfter", o.total_amount as "totalAmount",
+  o.line_count as "lineCount", o.channel, o.version, ${instantText(sql, 'o.created_at')} as "createdAt",
+  ${instantText(sql, 'o.updated_at')} as "updatedAt"`
 const withNames = (sql: Sql) => sql`join organisation b on b.id = o.buyer_id join organisation s on s.id = o.seller_id`
 
 const lineColumns = (sql: Sql) => sql`
   l.position, l.line_number as "lineNumber", l.partnership_item_id as "partnershipItemId", l.gtin, l.buyer_item as "buyerItem",
   l.seller_item as "sellerItem", l.description, l.unit, l.price::text, l.price_basis as "priceBasis", l.response,
-  l.price_confirmed::text as "priceConfirmed",
-  l.promised_date as "promisedDate", trim_scale(l.quantity_ordered)::text as "quantityOrdered",
-  trim_scale(l.quantity_confirmed)::text as "quantityConfirmed",
+  l.price_confirmed::text as "priceConfirmed", l.promised_date as "promisedDate",
+  trim_scale(l.quantity_ordered)::text as "quantityOrdered", trim_scale(l.quantity_confirmed)::text as "quantityConfirmed",
   trim_scale(greatest(l.quantity_ordered - l.quantity_shipped - l.quantity_cancelled, 0))::text as "quantityOpen",
   trim_scale(l.quantity_shipped)::text as "quantityShipped", trim_scale(l.quantity_received)::text as "quantityReceived",
   trim_scale(l.quantity_invoiced)::text as "quantityInvoiced", trim_scale(l.quantity_paid)::text as "quantityPaid",
@@ -30,12 +29,11 @@ const lineColumns = (sql: Sql) => sql`
 
 /** A line as the table has it: what the document adds and the status are put in by `toLine`. */
 export type LineRow = {
-  position: number; lineNumber: string; partnershipItemId: string | null; gtin: string | null; buyerItem: string | null;
-  sellerItem: string | null
-  description: string | null; unit: string; price: string | null; priceBasis: string | null; response: LineResponse;
-  priceConfirmed: string | null
-  promisedDate: string | null; quantityOrdered: string; quantityConfirmed: string; quantityOpen: string; quantityShipped: string
-  quantityReceived: string; quantityInvoiced: string; quantityPaid: string; quantityCancelled: string
+  position: number; lineNumber: string; partnershipItemId: string | null; gtin: string | null; buyerItem: string | null
+  sellerItem: string | null; description: string | null; unit: string; price: string | null; priceBasis: string | null
+  response: LineResponse; priceConfirmed: string | null; promisedDate: string | null; quantityOrdered: string
+  quantityConfirmed: string; quantityOpen: string; quantityShipped: string; quantityReceived: string; quantityInvoiced: string
+  quantityPaid: string; quantityCancelled: string
 }
 
 const responseColumns = (sql: Sql) => sql`
@@ -45,8 +43,9 @@ const responseColumns = (sql: Sql) => sql`
 const deliveryColumns = (sql: Sql) => sql`
   d.id, d.organisation_id as "recipientId", d.document, d.document_id as "documentId", d.revision, d.channel, d.state,
   d.message_id as "messageId",
-  case m.partner_outcome when 'A' then 'accepted' when 'E' then 'accepted_with_errors' when 'R' then 'rejected' else g.acknowledgement_state end as acknowledgement, ${instantText(sql, 'g.acknowledged_at')} as "acknowledgedAt",
-  ${instantText(sql, 'd.created_at')} as "createdAt"`
+  case m.partner_outcome when 'A' then 'accepted' when 'E' then 'accepted_with_errors' when 'R' then 'rejected'
+    else g.acknowledgement_state end as acknowledgement,
+  ${instantText(sql, 'g.acknowledged_at')} as "acknowledgedAt", ${instantText(sql, 'd.created_at')} as "createdAt"`
 
 /**
  * Everything about one order in one statement: it is one snapshot, and there is no second trip. The ids of its documents
@@ -65,28 +64,28 @@ export const selectOrder = (sql: Sql, id: string) => sql`
   select ${summaryColumns(sql)}, o.document,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
       select ${lineColumns(sql)} from order_line l where l.order_id = ${id} order by l.position) x) as lines,
-    (select coalesce(json_agg(row_to_json(x)),
-      '[]') from (select ${responseColumns(sql)} from answer r order by r.sequence) x) as responses,
+    (select coalesce(json_agg(row_to_json(x)), '[]') from (
+      select ${responseColumns(sql)} from answer r order by r.sequence) x) as responses,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
       select h.id, h.number, h.state, h.ship_date as "shipDate", h.estimated_delivery as "estimatedDelivery",
         ${instantText(sql, 'h.created_at')} as "createdAt",
-        (select coalesce(json_agg(json_build_object('package', p.package, 'parent', p.parent, 'type', p.type, 'sscc',
-          p.sscc) order by p.package), '[]')
+        (select coalesce(json_agg(json_build_object('package', p.package, 'parent', p.parent, 'type', p.type,
+           'sscc', p.sscc) order by p.package), '[]')
          from shipment_package p where p.shipment_id = h.id and p.package in (
            select l.package from shipment_line l where l.shipment_id = h.id and l.order_id = ${id}
-           union select q.parent from shipment_line l join shipment_package q on q.shipment_id = l.shipment_id and q.package = l.package
+           union select q.parent from shipment_line l
+             join shipment_package q on q.shipment_id = l.shipment_id and q.package = l.package
              where l.shipment_id = h.id and l.order_id = ${id})) as packages,
         (select coalesce(json_agg(json_build_object('orderLinePosition', l.order_line_position, 'lineNumber', l.line_number,
-          'package', l.package,
-           'quantity', trim_scale(l.quantity)::text, 'unit', l.unit) order by l.position), '[]')
+          'package', l.package, 'quantity', trim_scale(l.quantity)::text, 'unit', l.unit) order by l.position), '[]')
          from shipment_line l where l.shipment_id = h.id and l.order_id = ${id}) as lines
       from ship join shipment h on h.id = ship.id order by h.id) x) as shipments,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
       select i.id, i.number, i.type, i.invoice_date as "invoiceDate", i.currency, i.total::text, i.shipment_id as "shipmentId",
         ${instantText(sql, 'i.created_at')} as "createdAt",
         (select coalesce(json_agg(json_build_object('orderLinePosition', l.order_line_position, 'lineNumber', l.line_number,
-           'quantity', trim_scale(l.quantity)::text, 'unit', l.unit, 'price', l.price::text, 'amount',
-           l.amount::text) order by l.position), '[]')
+           'quantity', trim_scale(l.quantity)::text, 'unit', l.unit, 'price', l.price::text,
+           'amount', l.amount::text) order by l.position), '[]')
          from invoice_line l where l.invoice_id = i.id) as lines
       from inv i order by i.id) x) as invoices,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
@@ -121,7 +120,8 @@ export const selectOrderPage = (sql: Sql, organisationId: string, filter: OrderF
   const bought = side('buyer_id', 'seller_id'), sold = side('seller_id', 'buyer_id')
   return sql`
     select ${summaryColumns(sql)}
-    from (${filter.role === 'buyer' ? bought : filter.role === 'seller' ? sold : sql`${bought} union all ${sold}`}) o ${withNames(sql)}
+    from (${filter.role === 'buyer' ? bought : filter.role === 'seller' ? sold : sql`${bought} union all ${sold}`}) o
+    ${withNames(sql)}
     order by o.id desc limit ${size}`
 }
 
@@ -134,7 +134,8 @@ export const selectLines = (sql: Sql, orderIds: readonly string[]) => sql`
   where o.id = any(${orderIds as string[]}::text[]) order by l.order_id, l.position`
 
 export const selectResponses = (sql: Sql, orderIds: readonly string[]) => sql`
-  select ${responseColumns(sql)} from order_response r where r.order_id = any(${orderIds as string[]}::text[]) order by r.order_id, r.sequence`
+  select ${responseColumns(sql)} from order_response r
+  where r.order_id = any(${orderIds as string[]}::text[]) order by r.order_id, r.sequence`
 
 export const selectDeliveries = (sql: Sql, documentIds: readonly string[]) => sql`
   select ${deliveryColumns(sql)} from delivery d
@@ -154,12 +155,12 @@ export const selectTimeline = (sql: Sql, id: string, limit: number) => sql`
     select e.at, e.id, e.type, e.subject_id, e.data from document t join event e on e.subject_id = t.id
     union all
     select d.created_at, d.id, case d.state when 'failed' then 'document.failed' else 'document.sent' end, d.document_id,
-      jsonb_build_object('document', d.document, 'recipientId', d.organisation_id, 'channel', d.channel, 'messageId',
-        d.message_id, 'revision', d.revision)
+      jsonb_build_object('document', d.document, 'recipientId', d.organisation_id, 'channel', d.channel,
+        'messageId', d.message_id, 'revision', d.revision)
     from document t join delivery d on d.document_id = t.id
   )
-  select ${instantText(sql, 'at')} as at, type, subject_id as "subjectId", data from entry order by entry.at,
-    entry.id limit ${limit}`
+  select ${instantText(sql, 'at')} as at, type, subject_id as "subjectId", data
+  from entry order by entry.at, entry.id limit ${limit}`
 
 export const selectVersions = (sql: Sql, orderId: string) => sql`
   select version, ${instantText(sql, 'replaced_at')} as "replacedAt", replaced_by as "replacedBy", document from order_version

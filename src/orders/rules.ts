@@ -1,9 +1,12 @@
 import { answeredQuantities, meaningOf, type AcknowledgementLine } from '../documents/acknowledgement855.ts'
 import type { LineAcknowledgement, PurchaseOrderDocument } from '../documents/canonical.ts'
-import { Decimal, decimal, decimalText, sum, type DecimalInput } from '../shared/decimal.ts'
+import { Decimal, decimal, decimalText, type DecimalInput } from '../shared/decimal.ts'
 import type { LineAnswer, LineResponse, LineStatus, OrderState } from './schema.ts'
 
-/** What a line's response may become. Rejected and cancelled lines take no further answer; a buyer may still cancel a rejected one. */
+/**
+ * What a line's response may become. Rejected and cancelled lines take no further answer; a buyer may still cancel a rejected
+ * one.
+ */
 export const nextResponses: Readonly<Record<LineResponse, readonly LineResponse[]>> = {
   open: ['accepted', 'changed', 'rejected', 'backordered', 'cancelled'],
   accepted: ['changed', 'rejected', 'backordered', 'cancelled'],
@@ -42,8 +45,10 @@ const zero = new Decimal(0)
 const notBelowZero = (value: Decimal): Decimal => (value.isNegative() ? zero : value)
 
 /** What is still to come: ordered + over-shipped = open + shipped + cancelled. */
-export const openQuantity = (ledger: Ledger): Decimal => notBelowZero(ledger.ordered.minus(ledger.shipped).minus(ledger.cancelled))
-export const overShippedQuantity = (ledger: Ledger): Decimal => notBelowZero(ledger.shipped.plus(ledger.cancelled).minus(ledger.ordered))
+export const openQuantity = (ledger: Ledger): Decimal =>
+  notBelowZero(ledger.ordered.minus(ledger.shipped).minus(ledger.cancelled))
+export const overShippedQuantity = (ledger: Ledger): Decimal =>
+  notBelowZero(ledger.shipped.plus(ledger.cancelled).minus(ledger.ordered))
 /** What of the order stands: ordered less what was cancelled or rejected. */
 export const standingQuantity = (ledger: Ledger): Decimal => notBelowZero(ledger.ordered.minus(ledger.cancelled))
 
@@ -51,7 +56,8 @@ const isDead = (line: LineState): boolean => line.response === 'cancelled' || li
 
 /** Everything that stands, or that the seller said would come, has been shipped. */
 const isShippedInFull = ({ response, ledger }: LineState): boolean =>
-  ledger.shipped.gt(0) && (openQuantity(ledger).isZero() || (response === 'changed' && ledger.confirmed.gt(0) && ledger.shipped.gte(ledger.confirmed)))
+  ledger.shipped.gt(0)
+  && (openQuantity(ledger).isZero() || (response === 'changed' && ledger.confirmed.gt(0) && ledger.shipped.gte(ledger.confirmed)))
 
 /** Where a line stands, for people: the furthest of its response and its quantities. */
 export const lineStatus = (line: LineState): LineStatus => {
@@ -63,7 +69,8 @@ export const lineStatus = (line: LineState): LineStatus => {
 /** The state of an order, derived from its lines. */
 export const orderState = (lines: readonly LineState[]): OrderState => {
   const live = lines.filter(line => !isDead(line) || line.ledger.shipped.gt(0))
-  if (live.length === 0) return lines.some(line => line.response === 'rejected') ? 'rejected' : lines.length === 0 ? 'open' : 'cancelled'
+  if (live.length === 0)
+    return lines.some(line => line.response === 'rejected') ? 'rejected' : lines.length === 0 ? 'open' : 'cancelled'
   const statuses = live.map(lineStatus)
   if (statuses.every(status => status === 'invoiced')) return 'invoiced'
   if (statuses.every(status => status === 'invoiced' || status === 'shipped')) return 'shipped'
@@ -100,36 +107,55 @@ export const answerLine = (line: LineState, effect: AnswerEffect): LineState => 
     ...line.ledger,
     confirmed: effect.confirmed,
     // An answer says what it rejects of the whole line, so a later one replaces it; more than was ordered cannot be rejected.
-    cancelled: Decimal.min(effect.response === 'rejected' ? notBelowZero(line.ledger.ordered.minus(line.ledger.shipped)) : effect.rejected, line.ledger.ordered),
+    cancelled: Decimal.min(
+      effect.response === 'rejected' ? notBelowZero(line.ledger.ordered.minus(line.ledger.shipped)) : effect.rejected,
+      line.ledger.ordered,
+    ),
   },
 })
 
 /** The buyer withdraws what has not been shipped. */
 export const cancelLine = (line: LineState): LineState => ({
-  ...line, response: 'cancelled', ledger: { ...line.ledger, cancelled: notBelowZero(line.ledger.ordered.minus(line.ledger.shipped)) },
+  ...line,
+  response: 'cancelled',
+  ledger: { ...line.ledger, cancelled: notBelowZero(line.ledger.ordered.minus(line.ledger.shipped)) },
 })
 
 /** Adds to the shipped or invoiced quantity; a correction is negative and never takes it below zero. */
-export const moveQuantity = (line: LineState, what: 'shipped' | 'invoiced' | 'received' | 'paid', quantity: DecimalInput): LineState => ({
-  ...line, ledger: { ...line.ledger, [what]: notBelowZero(line.ledger[what].plus(decimal(quantity))) },
-})
+export const moveQuantity = (
+  line: LineState,
+  what: 'shipped' | 'invoiced' | 'received' | 'paid',
+  quantity: DecimalInput,
+): LineState => ({ ...line, ledger: { ...line.ledger, [what]: notBelowZero(line.ledger[what].plus(decimal(quantity))) } })
 
 /** What an entered answer does to its line, and the ACK segments that say so. */
-export const entered = (line: LineState, answer: LineAnswer): { effect: AnswerEffect; acknowledgements: LineAcknowledgement[] } => {
+export const entered = (
+  line: LineState,
+  answer: LineAnswer,
+): { effect: AnswerEffect; acknowledgements: LineAcknowledgement[] } => {
   const all = line.ledger.ordered
   const { unit } = line
   const price = answer.price
   const ack = (code: string, quantity: Decimal, dated = true): LineAcknowledgement => ({
-    code, quantity: decimalText(quantity), unit,
+    code,
+    quantity: decimalText(quantity),
+    unit,
     ...(price !== undefined && { price }),
     ...(dated && answer.shipDate !== undefined && { dateQualifier: scheduledShip, date: answer.shipDate }),
     ...(answer.reason !== undefined && { reason: answer.reason }),
   })
-  const effect = (response: AnswerEffect['response'], confirmed: Decimal, rejected = zero): AnswerEffect =>
-    ({ response, confirmed, rejected, price, date: answer.shipDate })
+  const effect = (response: AnswerEffect['response'], confirmed: Decimal, rejected = zero): AnswerEffect => ({
+    response,
+    confirmed,
+    rejected,
+    price,
+    date: answer.shipDate,
+  })
   switch (answer.action) {
-    case 'accept': return { effect: effect('accepted', all), acknowledgements: [ack('IA', all)] }
-    case 'reject': return { effect: effect('rejected', zero, all), acknowledgements: [ack('IR', all)] }
+    case 'accept':
+      return { effect: effect('accepted', all), acknowledgements: [ack('IA', all)] }
+    case 'reject':
+      return { effect: effect('rejected', zero, all), acknowledgements: [ack('IR', all)] }
     case 'change': {
       const quantity = answer.quantity === undefined ? all : decimal(answer.quantity)
       return { effect: effect('changed', quantity), acknowledgements: [ack(changeCode(line, answer), quantity)] }
@@ -137,9 +163,13 @@ export const entered = (line: LineState, answer: LineAnswer): { effect: AnswerEf
     case 'backorder': {
       const later = answer.quantity === undefined ? all : decimal(answer.quantity)
       const now = all.minus(later)
-      return { effect: effect('backordered', notBelowZero(now)), acknowledgements: [...(now.gt(0) ? [ack('IA', now, false)] : []), ack('IB', later)] }
+      return {
+        effect: effect('backordered', notBelowZero(now)),
+        acknowledgements: [...(now.gt(0) ? [ack('IA', now, false)] : []), ack('IB', later)],
+      }
     }
-    default: return answer.action satisfies never
+    default:
+      return answer.action satisfies never
   }
 }
 
@@ -153,7 +183,7 @@ export const changeCode = (line: LineState, answer: LineAnswer): string => {
     ...(answer.price !== undefined && (line.price === null || !decimal(answer.price).eq(line.price)) ? ['IP'] : []),
     ...(answer.shipDate !== undefined ? ['DR'] : []),
   ]
-  return codes.length > 1 ? 'IC' : codes[0] ?? ''
+  return codes.length > 1 ? 'IC' : (codes[0] ?? '')
 }
 
 /**
@@ -161,20 +191,32 @@ export const changeCode = (line: LineState, answer: LineAnswer): string => {
  * `price` is that of the 855's PO1.
  */
 export const acknowledged = (
-  line: LineState, said: Pick<AcknowledgementLine, 'price' | 'acknowledgements'>,
+  line: LineState,
+  said: Pick<AcknowledgementLine, 'price' | 'acknowledgements'>,
 ): AnswerEffect | undefined => {
   const acks = said.acknowledgements
   const { ordered } = line.ledger
   const { confirmed, rejected, backordered } = answeredQuantities(decimalText(ordered), acks)
   const meanings = new Set(acks.map(ack => meaningOf(ack.code)))
   const price = acks.findLast(ack => ack.price !== undefined && meaningOf(ack.code) !== 'rejected')?.price ?? said.price
-  const date = (acks.find(ack => ack.date !== undefined && meaningOf(ack.code) === 'backordered') ?? acks.find(ack => ack.date !== undefined))?.date
-  const response = backordered.gt(0) || meanings.has('backordered') ? 'backordered'
-    : meanings.has('changed') || meanings.has('substituted') ? 'changed'
-      : meanings.has('accepted') ? (meanings.has('rejected') ? 'changed' : 'accepted')
-        // Some sellers reject a line with the quantity that will come: none.
-        : meanings.has('rejected') ? (rejected.isZero() || rejected.gte(ordered) ? 'rejected' : 'changed')
-          : undefined
+  const date = (
+    acks.find(ack => ack.date !== undefined && meaningOf(ack.code) === 'backordered') ?? acks.find(ack => ack.date !== undefined)
+  )?.date
+  const response =
+    backordered.gt(0) || meanings.has('backordered')
+      ? 'backordered'
+      : meanings.has('changed') || meanings.has('substituted')
+        ? 'changed'
+        : meanings.has('accepted')
+          ? meanings.has('rejected')
+            ? 'changed'
+            : 'accepted'
+          : // Some sellers reject a line with the quantity that will come: none.
+            meanings.has('rejected')
+            ? rejected.isZero() || rejected.gte(ordered)
+              ? 'rejected'
+              : 'changed'
+            : undefined
   return response && { response, confirmed, rejected, price, date }
 }
 
@@ -188,7 +230,9 @@ export const meaningOfType = (type: string, named: number): 'accept' | 'reject' 
 
 /** A whole line accepted or rejected, as an answer without lines does. */
 export const wholeLine = (line: LineState, answer: 'accept' | 'reject'): AnswerEffect =>
-  answer === 'accept' ? { response: 'accepted', confirmed: line.ledger.ordered, rejected: zero } : { response: 'rejected', confirmed: zero, rejected: line.ledger.ordered }
+  answer === 'accept'
+    ? { response: 'accepted', confirmed: line.ledger.ordered, rejected: zero }
+    : { response: 'rejected', confirmed: zero, rejected: line.ledger.ordered }
 
 const basisDivisors: Readonly<Record<string, number>> = { HP: 100, TP: 1000 }
 /** How many units the price is for (PO105, IT105): HP per hundred, TP per thousand, otherwise one. */
@@ -213,12 +257,12 @@ export const saysTheSame = (a: unknown, b: unknown, field = ''): boolean => {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((part, i) => saysTheSame(part, b[i], field))
   if (!isRecord(a) || !isRecord(b)) return false
   const fields = new Set([...Object.keys(a), ...Object.keys(b)])
-  for (const name of fields)
-    if (!ignoredFields.has(name) && !saysTheSame(a[name], b[name], name)) return false
+  for (const name of fields) if (!ignoredFields.has(name) && !saysTheSame(a[name], b[name], name)) return false
   return true
 }
 const ignoredFields = new Set(['at', 'itemAt', 'totalAt', 'purpose'])
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Something that disagrees in a document that was recorded. `at` is the ordinal of the segment it is seen in. */
 export type Problem = { code: string; detail: string; at?: number }
@@ -230,12 +274,15 @@ export const orderProblems = (document: PurchaseOrderDocument): Problem[] => {
   const found: Problem[] = []
   const numbers = new Set<string>()
   for (const line of document.lines) {
-    if (numbers.has(line.lineNumber)) found.push(problem('orders/line-number-repeated', `Line number ${line.lineNumber} occurs twice.`, line.at))
+    if (numbers.has(line.lineNumber))
+      found.push(problem('orders/line-number-repeated', `Line number ${line.lineNumber} occurs twice.`, line.at))
     numbers.add(line.lineNumber)
   }
   const { shipNotBefore, shipNoLater } = orderDates(document)
   if (shipNotBefore !== null && shipNoLater !== null && shipNotBefore > shipNoLater)
-    found.push(problem('orders/dates-out-of-order', `Ship not before ${shipNotBefore} is after ship no later than ${shipNoLater}.`))
+    found.push(
+      problem('orders/dates-out-of-order', `Ship not before ${shipNotBefore} is after ship no later than ${shipNoLater}.`),
+    )
   return found
 }
 
@@ -245,7 +292,12 @@ export const orderProblems = (document: PurchaseOrderDocument): Problem[] => {
  */
 export const orderDates = (document: Pick<PurchaseOrderDocument, 'dates'>) => {
   const of = (qualifier: string): string | null => document.dates.find(event => event.qualifier === qualifier)?.date ?? null
-  return { shipNotBefore: of('037'), shipNoLater: of('038') ?? of('010'), deliveryRequested: of('002') ?? of('063'), cancelAfter: of('001') }
+  return {
+    shipNotBefore: of('037'),
+    shipNoLater: of('038') ?? of('010'),
+    deliveryRequested: of('002') ?? of('063'),
+    cancelAfter: of('001'),
+  }
 }
 
 /** GLN, code or name of the ship-to party (N1*ST); null without one. */
@@ -257,7 +309,8 @@ export const shipToOf = (document: Pick<PurchaseOrderDocument, 'parties'>): stri
 /** What the order comes to: its lines at their prices; lines without a price count nothing. */
 export const orderTotal = (document: Pick<PurchaseOrderDocument, 'lines'>): Decimal => {
   let total = new Decimal(0)
-  for (const line of document.lines) if (line.price !== undefined) total = total.plus(extendedAmount(line.quantity, line.price, line.priceBasis))
+  for (const line of document.lines)
+    if (line.price !== undefined) total = total.plus(extendedAmount(line.quantity, line.price, line.priceBasis))
   return total
 }
 

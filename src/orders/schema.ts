@@ -2,25 +2,36 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { AllowanceCharge, DatedEvent, LineAcknowledgement, LocationSplit, Party, Reference } from '../documents/canonical.ts'
 
 /** Parts that shipments and invoices use too. */
-export const Decimal = Type.String({ pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', description: 'Decimal number as text.', examples: ['12.50'] })
+export const Decimal = Type.String({
+  pattern: '^-?\\d{1,15}(\\.\\d{1,9})?$', description: 'Decimal number as text.', examples: ['12.50'],
+})
 const positivePattern = '^(?!0+(\\.0+)?$)\\d{1,15}(\\.\\d{1,9})?$'
 export const PositiveDecimal = Type.String({
   pattern: positivePattern, description: 'Decimal number above zero, as text.', examples: ['100'],
 })
-export const BusinessDate = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.', examples: ['2026-03-02'] })
+export const BusinessDate = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'Calendar date, YYYY-MM-DD.', examples: ['2026-03-02'],
+})
 export const Instant = Type.String({ description: 'Instant in UTC, ISO 8601.', examples: ['2026-03-02T09:30:00.000Z'] })
-export const Unit = Type.String({ pattern: '^[A-Z0-9]{2}$', description: 'X12 unit of measure: EA each, CA case …', examples: ['EA'] })
+export const Unit = Type.String({
+  pattern: '^[A-Z0-9]{2}$', description: 'X12 unit of measure: EA each, CA case …', examples: ['EA'],
+})
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217.', examples: ['USD'] })
 export const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 export const idOf = (prefix: string, description: string) => Type.String({ pattern: `^${prefix}_[0-9a-f]{32}$`, description })
 export const pageOfSchema = <T extends TSchema>(item: T, $id: string) =>
-  Type.Object({ items: Type.Array(item), nextCursor: OrNull(Type.String({ description: 'Give it as `cursor` to get the next page; null on the last.' })) }, { $id })
+  Type.Object({
+    items: Type.Array(item),
+    nextCursor: OrNull(Type.String({ description: 'Give it as `cursor` to get the next page; null on the last.' })),
+  }, { $id })
 
-export const DocumentChannel = Type.Union([Type.Literal('x12'), Type.Literal('api'), Type.Literal('portal')], { description: 'How it came in.' })
+export const DocumentChannel = Type.Union([Type.Literal('x12'), Type.Literal('api'), Type.Literal('portal')],
+  { description: 'How it came in.' })
 export type DocumentChannel = Static<typeof DocumentChannel>
 
 export const LineResponse = Type.Union([
-  Type.Literal('open'), Type.Literal('accepted'), Type.Literal('changed'), Type.Literal('rejected'), Type.Literal('backordered'), Type.Literal('cancelled'),
+  Type.Literal('open'), Type.Literal('accepted'), Type.Literal('changed'), Type.Literal('rejected'), Type.Literal('backordered'),
+  Type.Literal('cancelled'),
 ], { description: 'What the seller has answered to the line, or cancelled by the buyer.' })
 export type LineResponse = Static<typeof LineResponse>
 
@@ -49,7 +60,9 @@ const summary = {
   orderDate: BusinessDate,
   currency: Currency,
   state: OrderState,
-  respondBy: Type.String({ description: 'By when the seller is to answer. Instant in UTC.', examples: ['2026-03-03T09:30:00.000Z'] }),
+  respondBy: Type.String({
+    description: 'By when the seller is to answer. Instant in UTC.', examples: ['2026-03-03T09:30:00.000Z'],
+  }),
   shipTo: OrNull(Type.String({ description: 'GLN, code or name of the place to ship to.' })),
   shipNotBefore: OrNull(BusinessDate),
   shipNoLater: OrNull(BusinessDate),
@@ -104,7 +117,9 @@ export const OrderResponse = Type.Object({
   id: idOf('rsp', 'The answer.'),
   orderId: idOf('ord', 'The order answered.'),
   sequence: Type.Integer({ description: 'First answer 1, and so on.' }),
-  type: Type.String({ description: 'BAK02: AD nothing changed, AC with changes, RD rejected, AK or AT accepted without lines …' }),
+  type: Type.String({
+    description: 'BAK02: AD nothing changed, AC with changes, RD rejected, AK or AT accepted without lines …',
+  }),
   acknowledgementNumber: OrNull(Type.String({ description: 'The seller\'s own order number (BAK08).' })),
   lines: Type.Array(Type.Object({ lineNumber: Type.String(), acknowledgements: Type.Array(LineAcknowledgement) })),
   notes: Type.Array(Type.String()),
@@ -123,10 +138,12 @@ export const OrderShipment = Type.Object({
   estimatedDelivery: OrNull(BusinessDate),
   createdAt: Instant,
   packages: Type.Array(Type.Object({
-    package: Type.String(), parent: OrNull(Type.String()), type: Type.Union([Type.Literal('pallet'), Type.Literal('carton')]), sscc: OrNull(Type.String()),
+    package: Type.String(), parent: OrNull(Type.String()), type: Type.Union([Type.Literal('pallet'), Type.Literal('carton')]),
+    sscc: OrNull(Type.String()),
   }), { description: 'Those that hold lines of this order, and the pallets they stand on.' }),
   lines: Type.Array(Type.Object({
-    orderLinePosition: OrNull(Type.Integer()), lineNumber: OrNull(Type.String()), package: OrNull(Type.String()), quantity: Decimal, unit: Type.String(),
+    orderLinePosition: OrNull(Type.Integer()), lineNumber: OrNull(Type.String()), package: OrNull(Type.String()),
+      quantity: Decimal, unit: Type.String(),
   })),
 }, { $id: 'OrderShipment' })
 export type OrderShipment = Static<typeof OrderShipment>
@@ -142,7 +159,8 @@ export const OrderInvoice = Type.Object({
   shipmentId: OrNull(Type.String()),
   createdAt: Instant,
   lines: Type.Array(Type.Object({
-    orderLinePosition: OrNull(Type.Integer()), lineNumber: OrNull(Type.String()), quantity: Decimal, unit: Type.String(), price: Decimal, amount: Decimal,
+    orderLinePosition: OrNull(Type.Integer()), lineNumber: OrNull(Type.String()), quantity: Decimal, unit: Type.String(),
+      price: Decimal, amount: Decimal,
   })),
 }, { $id: 'OrderInvoice' })
 export type OrderInvoice = Static<typeof OrderInvoice>
@@ -157,7 +175,9 @@ export const DocumentDelivery = Type.Object({
   channel: Type.String(),
   state: Type.Union([Type.Literal('sent'), Type.Literal('shown'), Type.Literal('failed')]),
   messageId: OrNull(Type.String()),
-  acknowledgement: OrNull(Type.String({ description: 'The recipient\'s 997: pending, accepted, rejected …; null when none is due.' })),
+  acknowledgement: OrNull(Type.String({
+    description: 'The recipient\'s 997: pending, accepted, rejected …; null when none is due.',
+  })),
   acknowledgedAt: OrNull(Instant),
   createdAt: Instant,
 }, { $id: 'DocumentDelivery' })
@@ -203,7 +223,8 @@ export type OrderPage = Static<typeof OrderPage>
 
 /** Which orders a list shows. */
 export const OrderFilter = Type.Object({
-  role: Type.Optional(Type.Union([Type.Literal('buyer'), Type.Literal('seller')], { description: 'Only those in which you are the buyer, or the seller.' })),
+  role: Type.Optional(Type.Union([Type.Literal('buyer'), Type.Literal('seller')],
+    { description: 'Only those in which you are the buyer, or the seller.' })),
   partnerId: Type.Optional(idOf('org', 'Only those with this partner.')),
   state: Type.Optional(OrderState),
   number: Type.Optional(Type.String({ minLength: 1, maxLength: 22, description: 'The purchase order number, exactly.' })),
@@ -217,7 +238,9 @@ export type OrderFilter = Static<typeof OrderFilter>
 /** Something that happened to an order or one of its documents. */
 export const TimelineEntry = Type.Object({
   at: Instant,
-  type: Type.String({ description: 'order.received, order.answered, shipment.sent, document.sent …', examples: ['order.answered'] }),
+  type: Type.String({
+    description: 'order.received, order.answered, shipment.sent, document.sent …', examples: ['order.answered'],
+  }),
   subjectId: Type.String(),
   data: Type.Record(Type.String(), Type.Unknown()),
 }, { $id: 'TimelineEntry' })
@@ -249,7 +272,9 @@ const ShipTo = Type.Object({
 /** One line to order. One of the three item numbers must be known in the partnership. */
 export const OrderLineInput = Type.Object({
   lineNumber: Type.Optional(lineNumber),
-  gtin: Type.Optional(Type.String({ pattern: '^(\\d{8}|\\d{12,14})$', description: 'GTIN of 8, 12, 13 or 14 digits.', examples: ['00614141000012'] })),
+  gtin: Type.Optional(Type.String({
+    pattern: '^(\\d{8}|\\d{12,14})$', description: 'GTIN of 8, 12, 13 or 14 digits.', examples: ['00614141000012'],
+  })),
   buyerItem: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
   sellerItem: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
   description: Type.Optional(note('Shown when the item has no name of its own.')),
@@ -263,7 +288,9 @@ export type OrderLineInput = Static<typeof OrderLineInput>
 /** An order placed by portal or API. */
 export const OrderInput = Type.Object({
   sellerId: idOf('org', 'Who is to deliver.'),
-  number: Type.String({ minLength: 1, maxLength: 22, description: 'Your purchase order number; unique in the partnership.', examples: ['4500012345'] }),
+  number: Type.String({
+    minLength: 1, maxLength: 22, description: 'Your purchase order number; unique in the partnership.', examples: ['4500012345'],
+  }),
   release: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
   type: Type.Optional(Type.String({ pattern: '^[A-Z0-9]{2}$', default: 'SA' })),
   orderDate: Type.Optional(BusinessDate),
@@ -291,9 +318,12 @@ export const LineAnswer = Type.Object({
   position: Type.Optional(Type.Integer({ minimum: 1 })),
   action: Type.Union([Type.Literal('accept'), Type.Literal('change'), Type.Literal('reject'), Type.Literal('backorder')]),
   quantity: Type.Optional(Type.String({
-    pattern: positivePattern, description: 'change: what will be delivered. backorder: what will come later; all of it when absent.', examples: ['80'],
+    pattern: positivePattern,
+    description: 'change: what will be delivered. backorder: what will come later; all of it when absent.', examples: ['80'],
   })),
-  price: Type.Optional(Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,9})?$', description: 'change: the price instead of the ordered one.', examples: ['4.40'] })),
+  price: Type.Optional(Type.String({
+    pattern: '^\\d{1,15}(\\.\\d{1,9})?$', description: 'change: the price instead of the ordered one.', examples: ['4.40'],
+  })),
   shipDate: Type.Optional(BusinessDate),
   reason: Type.Optional(note('Why; the buyer reads it.')),
 }, { $id: 'LineAnswer', additionalProperties: false })
@@ -301,9 +331,13 @@ export type LineAnswer = Static<typeof LineAnswer>
 
 /** The seller's answer to an order. */
 export const OrderAnswer = Type.Object({
-  acceptRest: Type.Optional(Type.Boolean({ description: 'Accept every line that is not listed and waits for an answer. Alone it accepts the whole order.' })),
+  acceptRest: Type.Optional(Type.Boolean({
+    description: 'Accept every line that is not listed and waits for an answer. Alone it accepts the whole order.',
+  })),
   lines: Type.Optional(Type.Array(LineAnswer, { maxItems: 10_000 })),
-  sellerOrderNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 30, description: 'Your own number of the order (BAK08).' })),
+  sellerOrderNumber: Type.Optional(Type.String({
+    minLength: 1, maxLength: 30, description: 'Your own number of the order (BAK08).',
+  })),
   notes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 264 }), { maxItems: 100 })),
 }, {
   $id: 'OrderAnswer', additionalProperties: false,

@@ -1,6 +1,12 @@
 import { readAs, withOrganisation } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
-import type { OrderAcknowledgementDocument, OrderLineDocument, Party, ProductId, PurchaseOrderDocument } from '../documents/canonical.ts'
+import type {
+  OrderAcknowledgementDocument,
+  OrderLineDocument,
+  Party,
+  ProductId,
+  PurchaseOrderDocument,
+} from '../documents/canonical.ts'
 import { authorise } from '../identity/rules.ts'
 import { resolveItems } from '../items/service.ts'
 import { pageOf, pageSize } from '../partners/rules.ts'
@@ -8,12 +14,30 @@ import { findPartnership } from '../partners/service.ts'
 import { decimal, decimalText, sum } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import {
-  selectDeliveries, selectLines, selectOrder, selectOrderPage, selectResponses, selectSummaries, selectTimeline, selectVersions, type LineRow,
+  selectDeliveries,
+  selectLines,
+  selectOrder,
+  selectOrderPage,
+  selectResponses,
+  selectSummaries,
+  selectTimeline,
+  selectVersions,
+  type LineRow,
 } from './read-queries.ts'
 import { receiveOrders } from './receiving.ts'
 import { lineStatus } from './rules.ts'
 import type {
-  DocumentDelivery, Order, OrderFilter, OrderInput, OrderLine, OrderLineInput, OrderPage, OrderResponse, OrderSummary, OrderVersion, TimelineEntry,
+  DocumentDelivery,
+  Order,
+  OrderFilter,
+  OrderInput,
+  OrderLine,
+  OrderLineInput,
+  OrderPage,
+  OrderResponse,
+  OrderSummary,
+  OrderVersion,
+  TimelineEntry,
 } from './schema.ts'
 import { enteredBy } from './work.ts'
 
@@ -31,19 +55,29 @@ export const createOrder = async (ctx: Context, input: OrderInput): Promise<Orde
   return withOrganisation(ctx, async tx => {
     const inner = { ...ctx, db: tx }
     const partnership = await findPartnership(inner, { buyerId: ctx.actor.organisationId, sellerId: input.sellerId })
-    if (!partnership || partnership.status !== 'active') throw new DomainError('partners/not-a-partner', { sellerId: input.sellerId })
+    if (!partnership || partnership.status !== 'active')
+      throw new DomainError('partners/not-a-partner', { sellerId: input.sellerId })
     const document = documentOf(input, ctx.now())
     const items = await resolveItems(tx, partnership.id, document.lines)
     document.lines.forEach((line, index) => {
       const item = items[index]
-      if (!item) throw new DomainError('items/unknown-item', { detail: `Line ${line.lineNumber}: the item is not known in this partnership.`, line: line.lineNumber })
+      if (!item)
+        throw new DomainError('items/unknown-item', {
+          detail: `Line ${line.lineNumber}: the item is not known in this partnership.`,
+          line: line.lineNumber,
+        })
       line.description ??= item.name.slice(0, 80)
       if (input.lines[index]?.unit === undefined) line.unit = item.unit
     })
     const [applied] = await receiveOrders(inner, [{ document, partnership, channel: enteredBy(ctx.actor) }])
     const id = applied?.documentId
     if (!applied || id === undefined) throw new Error('an order that was placed has no id')
-    if (applied.outcome !== 'applied') throw new DomainError('record/conflict', { detail: `Order ${input.number} is here already.`, number: input.number, orderId: id })
+    if (applied.outcome !== 'applied')
+      throw new DomainError('record/conflict', {
+        detail: `Order ${input.number} is here already.`,
+        number: input.number,
+        orderId: id,
+      })
     const [order] = await ordersByIds(inner, [id])
     if (!order) throw new Error(`order ${id} cannot be read back`)
     return order
@@ -53,27 +87,43 @@ export const createOrder = async (ctx: Context, input: OrderInput): Promise<Orde
 /** The canonical order of what was entered. */
 const documentOf = (input: OrderInput, now: Date): PurchaseOrderDocument => {
   const lines = input.lines.map((line, index): OrderLineDocument => ({
-    lineNumber: line.lineNumber ?? String(index + 1), quantity: line.quantity, unit: line.unit ?? 'EA', products: productsOf(line, index),
-    ...(line.price !== undefined && { price: line.price }), ...(line.priceBasis !== undefined && { priceBasis: line.priceBasis }),
+    lineNumber: line.lineNumber ?? String(index + 1),
+    quantity: line.quantity,
+    unit: line.unit ?? 'EA',
+    products: productsOf(line, index),
+    ...(line.price !== undefined && { price: line.price }),
+    ...(line.priceBasis !== undefined && { priceBasis: line.priceBasis }),
     ...(line.description !== undefined && { description: line.description }),
   }))
   const repeated = lines.find((line, index) => lines.findIndex(other => other.lineNumber === line.lineNumber) !== index)
-  if (repeated) throw new DomainError('request/invalid', { detail: `Line number ${repeated.lineNumber} occurs twice.`, line: repeated.lineNumber })
+  if (repeated)
+    throw new DomainError('request/invalid', {
+      detail: `Line number ${repeated.lineNumber} occurs twice.`,
+      line: repeated.lineNumber,
+    })
   if (input.shipNotBefore !== undefined && input.shipNoLater !== undefined && input.shipNotBefore > input.shipNoLater)
     throw new DomainError('request/invalid', { detail: 'Ship not before is after ship no later than.' })
   const date = (qualifier: string, day: string | undefined) => (day === undefined ? [] : [{ qualifier, date: day }])
   return {
-    number: input.number, purpose: '00', type: input.type ?? 'SA', orderDate: input.orderDate ?? now.toISOString().slice(0, 10),
+    number: input.number,
+    purpose: '00',
+    type: input.type ?? 'SA',
+    orderDate: input.orderDate ?? now.toISOString().slice(0, 10),
     ...(input.release !== undefined && { release: input.release }),
     currency: input.currency ?? 'USD',
     ...(input.freightTerms !== undefined && { freightTerms: input.freightTerms }),
     references: [],
     parties: input.shipTo === undefined ? [] : [shipToParty(input.shipTo)],
     dates: [
-      ...date('037', input.shipNotBefore), ...date('038', input.shipNoLater), ...date('002', input.deliveryRequested), ...date('001', input.cancelAfter),
+      ...date('037', input.shipNotBefore),
+      ...date('038', input.shipNoLater),
+      ...date('002', input.deliveryRequested),
+      ...date('001', input.cancelAfter),
     ],
     ...(input.notes !== undefined && { notes: input.notes }),
-    lines, lineCount: lines.length, hashTotal: decimalText(sum(lines.map(line => line.quantity))),
+    lines,
+    lineCount: lines.length,
+    hashTotal: decimalText(sum(lines.map(line => line.quantity))),
   }
 }
 
@@ -83,14 +133,20 @@ const productsOf = (line: OrderLineInput, index: number): ProductId[] => {
     ...(line.buyerItem === undefined ? [] : [{ qualifier: 'IN', value: line.buyerItem }]),
     ...(line.sellerItem === undefined ? [] : [{ qualifier: 'VN', value: line.sellerItem }]),
   ]
-  if (products.length === 0) throw new DomainError('request/invalid', { detail: `Line ${line.lineNumber ?? index + 1} needs a GTIN, or the buyer's or seller's item number.`, line: line.lineNumber ?? String(index + 1) })
+  if (products.length === 0)
+    throw new DomainError('request/invalid', {
+      detail: `Line ${line.lineNumber ?? index + 1} needs a GTIN, or the buyer's or seller's item number.`,
+      line: line.lineNumber ?? String(index + 1),
+    })
   return products
 }
 /** Qualifier of a product by the length of its GTIN: GTIN-8 and GTIN-13 EN, UPC-12 UP, GTIN-14 UK. */
 const gtinQualifiers: Readonly<Record<number, string>> = { 8: 'EN', 12: 'UP', 13: 'EN', 14: 'UK' }
 
 const shipToParty = ({ gln, code, ...rest }: NonNullable<OrderInput['shipTo']>): Party => ({
-  role: 'ST', ...rest, ...(gln !== undefined ? { idQualifier: 'UL', id: gln } : code !== undefined ? { idQualifier: '92', id: code } : {}),
+  role: 'ST',
+  ...rest,
+  ...(gln !== undefined ? { idQualifier: 'UL', id: gln } : code !== undefined ? { idQualifier: '92', id: code } : {}),
 })
 
 /**
@@ -98,31 +154,42 @@ const shipToParty = ({ gln, code, ...rest }: NonNullable<OrderInput['shipTo']>):
  * @throws DomainError record/not-found, also when it is others'
  */
 export const getOrder = async (ctx: Context, id: string): Promise<Order> => {
-  const [row] = await readAs(ctx.db, ctx.actor.organisationId, sql => selectOrder(sql, id)) as unknown as OrderRow[]
+  const [row] = (await readAs(ctx.db, ctx.actor.organisationId, sql => selectOrder(sql, id))) as unknown as OrderRow[]
   if (!row) throw new DomainError('record/not-found', { kind: 'order', id })
   const { document, lines, responses, ...rest } = row
   return {
     ...rest,
     ...(document.contract !== undefined && { contract: document.contract }),
     ...(document.freightTerms !== undefined && { freightTerms: document.freightTerms }),
-    references: document.references, parties: document.parties, dates: document.dates, notes: document.notes ?? [],
+    references: document.references,
+    parties: document.parties,
+    dates: document.dates,
+    notes: document.notes ?? [],
     allowancesCharges: document.allowancesCharges ?? [],
     lines: lines.map(line => toLine(line, document.lines[line.position - 1])),
     responses: responses.map(toResponse),
   }
 }
 type ResponseRow = Omit<OrderResponse, 'acknowledgementNumber' | 'lines' | 'notes'> & { document: OrderAcknowledgementDocument }
-type OrderRow = OrderSummary & Pick<Order, 'shipments' | 'invoices' | 'deliveries' | 'exceptions'> & {
-  document: PurchaseOrderDocument; lines: LineRow[]; responses: ResponseRow[]
-}
+type OrderRow = OrderSummary
+  & Pick<Order, 'shipments' | 'invoices' | 'deliveries' | 'exceptions'> & {
+    document: PurchaseOrderDocument
+    lines: LineRow[]
+    responses: ResponseRow[]
+  }
 
 const toLine = (row: LineRow, said: OrderLineDocument | undefined): OrderLine => ({
   ...row,
   status: lineStatus({
     ...row,
     ledger: {
-      ordered: decimal(row.quantityOrdered), confirmed: decimal(row.quantityConfirmed), shipped: decimal(row.quantityShipped),
-      received: decimal(row.quantityReceived), invoiced: decimal(row.quantityInvoiced), paid: decimal(row.quantityPaid), cancelled: decimal(row.quantityCancelled),
+      ordered: decimal(row.quantityOrdered),
+      confirmed: decimal(row.quantityConfirmed),
+      shipped: decimal(row.quantityShipped),
+      received: decimal(row.quantityReceived),
+      invoiced: decimal(row.quantityInvoiced),
+      paid: decimal(row.quantityPaid),
+      cancelled: decimal(row.quantityCancelled),
     },
   }),
   ...(said?.packSize !== undefined && { packSize: said.packSize }),
@@ -142,7 +209,9 @@ const toResponse = ({ document, ...row }: ResponseRow): OrderResponse => ({
 /** The orders of the actor's organisation, newest first. */
 export const listOrders = async (ctx: Context, filter: OrderFilter = {}): Promise<OrderPage> => {
   const size = pageSize(filter.limit)
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectOrderPage(sql, ctx.actor.organisationId, filter, size + 1))
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectOrderPage(sql, ctx.actor.organisationId, filter, size + 1),
+  )
   return pageOf(rows as unknown as OrderSummary[], size)
 }
 
@@ -151,36 +220,45 @@ export const listOrders = async (ctx: Context, filter: OrderFilter = {}): Promis
  * @throws DomainError record/not-found
  */
 export const orderTimeline = async (ctx: Context, id: string): Promise<TimelineEntry[]> => {
-  const [known, rows] = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    [sql`select 1 from purchase_order where id = ${id}`, selectTimeline(sql, id, 500)])
+  const [known, rows] = await readAs(ctx.db, ctx.actor.organisationId, sql => [
+    sql`select 1 from purchase_order where id = ${id}`,
+    selectTimeline(sql, id, 500),
+  ])
   if (known.length === 0) throw new DomainError('record/not-found', { kind: 'order', id })
   return [...rows] as unknown as TimelineEntry[]
 }
 
 /** The documents that an order had before it was replaced or cancelled, oldest first. Empty also when the order is others'. */
 export const orderVersions = async (ctx: Context, id: string): Promise<OrderVersion[]> =>
-  [...await readAs(ctx.db, ctx.actor.organisationId, sql => selectVersions(sql, id))] as unknown as OrderVersion[]
+  [...(await readAs(ctx.db, ctx.actor.organisationId, sql => selectVersions(sql, id)))] as unknown as OrderVersion[]
 
 /** Batch reads, each one statement; the answers stand in the order of the ids, and are empty for what cannot be seen. */
 export const ordersByIds = async (ctx: Context, ids: readonly string[]): Promise<(OrderSummary | undefined)[]> => {
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectSummaries(sql, ids)) as unknown as OrderSummary[]
+  const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql => selectSummaries(sql, ids))) as unknown as OrderSummary[]
   const byId = new Map(rows.map(row => [row.id, row]))
   return ids.map(id => byId.get(id))
 }
 
 export const linesByOrderIds = async (ctx: Context, ids: readonly string[]): Promise<OrderLine[][]> => {
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectLines(sql, ids)) as unknown as (LineRow & { orderId: string; said: OrderLineDocument })[]
-  return grouped(ids, rows, row => row.orderId).map(group => group.map(({ orderId: _order, said, ...line }) => toLine(line, said)))
+  const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql => selectLines(sql, ids))) as unknown as (LineRow & {
+    orderId: string
+    said: OrderLineDocument
+  })[]
+  return grouped(ids, rows, row => row.orderId).map(group =>
+    group.map(({ orderId: _order, said, ...line }) => toLine(line, said)),
+  )
 }
 
 export const responsesByOrderIds = async (ctx: Context, ids: readonly string[]): Promise<OrderResponse[][]> => {
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectResponses(sql, ids)) as unknown as ResponseRow[]
+  const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql => selectResponses(sql, ids))) as unknown as ResponseRow[]
   return grouped(ids, rows, row => row.orderId).map(group => group.map(toResponse))
 }
 
 /** Of orders, answers, shipments and invoices alike. */
 export const deliveriesByDocumentIds = async (ctx: Context, ids: readonly string[]): Promise<DocumentDelivery[][]> => {
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectDeliveries(sql, ids)) as unknown as DocumentDelivery[]
+  const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectDeliveries(sql, ids),
+  )) as unknown as DocumentDelivery[]
   return grouped(ids, rows, row => row.documentId)
 }
 

@@ -25,8 +25,10 @@ export type Applied = {
   problems: Problem[]
 }
 
-export const sourceOf = (received: Pick<Received<unknown>, 'source'>) =>
-  ({ sourceMessageId: received.source?.messageId, sourceOrdinal: received.source?.ordinal })
+export const sourceOf = (received: Pick<Received<unknown>, 'source'>) => ({
+  sourceMessageId: received.source?.messageId,
+  sourceOrdinal: received.source?.ordinal,
+})
 
 /** How something that an actor enters has come in. */
 export const enteredBy = (actor: Actor): DocumentChannel => (actor.apiKeyId === undefined ? 'portal' : 'api')
@@ -34,20 +36,39 @@ export const enteredBy = (actor: Actor): DocumentChannel => (actor.apiKeyId === 
 /** Work on one order, its answers, shipments and invoices is done one after the other. */
 export const orderKey = (partnershipId: string, orderId: string): string => `${partnershipId} ${orderId}`
 
-export const reconcileWork = (partnershipId: string, orderId: string): Work =>
-  ({ queue: 'documents', kind: 'reconcile', key: orderKey(partnershipId, orderId), payload: { orderId } })
+export const reconcileWork = (partnershipId: string, orderId: string): Work => ({
+  queue: 'documents',
+  kind: 'reconcile',
+  key: orderKey(partnershipId, orderId),
+  payload: { orderId },
+})
 
 /** To write a document to the other side in X12; none when that side looks in the portal or asks the API. */
 export const deliverWork = (
-  partnership: Partnership, from: string, document: '850' | '855' | '856' | '810', documentId: string, key: string, revision?: number,
+  partnership: Partnership,
+  from: string,
+  document: '850' | '855' | '856' | '810',
+  documentId: string,
+  key: string,
+  revision?: number,
 ): Work[] => {
   const recipientId = counterpartOf(partnership, from)
   if (channelOf(partnership, recipientId, document).channel !== 'x12') return []
-  return [{ queue: 'documents', kind: 'deliver', key, payload: { document, documentId, recipientId, ...(revision !== undefined && { revision }) } }]
+  return [
+    {
+      queue: 'documents',
+      kind: 'deliver',
+      key,
+      payload: { document, documentId, recipientId, ...(revision !== undefined && { revision }) },
+    },
+  ]
 }
 
 /** The two sides and the partnership, as an event of a trade names them. */
-export const tradeOf = (partnership: Pick<Partnership, 'id' | 'buyerId' | 'sellerId'>) =>
-  ({ organisationId: partnership.buyerId, counterpartId: partnership.sellerId, partnershipId: partnership.id })
+export const tradeOf = (partnership: Pick<Partnership, 'id' | 'buyerId' | 'sellerId'>) => ({
+  organisationId: partnership.buyerId,
+  counterpartId: partnership.sellerId,
+  partnershipId: partnership.id,
+})
 
 export const releaseOf = (document: Pick<PurchaseOrderDocument, 'release'>): string => document.release ?? ''

@@ -15,22 +15,26 @@ export type NewShipment = Sides & {
   readonly lines: readonly NewShipmentLine[]
 }
 export type NewPackage = {
-  readonly package: string; readonly parent: string | null; readonly type: PackageType; readonly sscc: string | null; readonly sourcePosition: number | null
+  readonly package: string; readonly parent: string | null; readonly type: PackageType; readonly sscc: string | null
+  readonly sourcePosition: number | null
 }
 export type NewShipmentLine = {
-  readonly orderId: string | null; readonly orderLinePosition: number | null; readonly orderNumber: string; readonly lineNumber: string | null
-  readonly package: string | null; readonly gtin: string | null; readonly buyerItem: string | null; readonly sellerItem: string | null
-  readonly quantity: string; readonly unit: string; readonly sourcePosition: number | null
+  readonly orderId: string | null; readonly orderLinePosition: number | null; readonly orderNumber: string
+  readonly lineNumber: string | null; readonly package: string | null; readonly gtin: string | null
+  readonly buyerItem: string | null; readonly sellerItem: string | null; readonly quantity: string; readonly unit: string
+  readonly sourcePosition: number | null
 }
 
 export const insertShipments = (sql: Sql, shipments: readonly NewShipment[], now: Date) => sql<{ id: string }[]>`
   insert into shipment (id, partnership_id, buyer_id, seller_id, number, state, ship_date, estimated_delivery, document, channel,
     source_message_id, source_ordinal, created_at)
-  select id, partnership, buyer, seller, number, 'shipped', shipped, delivery, document, channel, message, ordinal, ${now}::timestamptz from unnest(
+  select id, partnership, buyer, seller, number, 'shipped', shipped, delivery, document, channel, message, ordinal,
+    ${now}::timestamptz from unnest(
     ${shipments.map(s => s.id)}::text[], ${shipments.map(s => s.partnershipId)}::text[], ${shipments.map(s => s.buyerId)}::text[],
-    ${shipments.map(s => s.sellerId)}::text[], ${shipments.map(s => s.number)}::text[], ${shipments.map(s => s.shipDate)}::text[]::date[],
-    ${shipments.map(s => s.estimatedDelivery)}::text[]::date[], ${shipments.map(s => s.document)}::text[]::jsonb[],
-    ${shipments.map(s => s.channel)}::text[], ${shipments.map(s => s.sourceMessageId ?? null)}::text[], ${shipments.map(s => s.sourceOrdinal ?? null)}::int[]
+    ${shipments.map(s => s.sellerId)}::text[], ${shipments.map(s => s.number)}::text[],
+    ${shipments.map(s => s.shipDate)}::text[]::date[], ${shipments.map(s => s.estimatedDelivery)}::text[]::date[],
+    ${shipments.map(s => s.document)}::text[]::jsonb[], ${shipments.map(s => s.channel)}::text[],
+    ${shipments.map(s => s.sourceMessageId ?? null)}::text[], ${shipments.map(s => s.sourceOrdinal ?? null)}::int[]
   ) as t(id, partnership, buyer, seller, number, shipped, delivery, document, channel, message, ordinal)
   on conflict (partnership_id, number) do nothing
   returning id`
@@ -39,21 +43,25 @@ export const insertPackages = (sql: Sql, packages: readonly (NewPackage & Sides 
   insert into shipment_package (shipment_id, package, parent, partnership_id, buyer_id, seller_id, type, sscc, source_position)
   select * from unnest(
     ${packages.map(p => p.shipmentId)}::text[], ${packages.map(p => p.package)}::text[], ${packages.map(p => p.parent)}::text[],
-    ${packages.map(p => p.partnershipId)}::text[], ${packages.map(p => p.buyerId)}::text[], ${packages.map(p => p.sellerId)}::text[],
-    ${packages.map(p => p.type)}::text[], ${packages.map(p => p.sscc)}::text[], ${packages.map(p => p.sourcePosition)}::int[])`
+    ${packages.map(p => p.partnershipId)}::text[], ${packages.map(p => p.buyerId)}::text[],
+    ${packages.map(p => p.sellerId)}::text[], ${packages.map(p => p.type)}::text[], ${packages.map(p => p.sscc)}::text[],
+    ${packages.map(p => p.sourcePosition)}::int[])`
 
-export const insertShipmentLines = (sql: Sql, lines: readonly (NewShipmentLine & Sides & { readonly shipmentId: string; readonly position: number })[]) => sql`
-  insert into shipment_line (shipment_id, position, partnership_id, buyer_id, seller_id, order_id, order_line_position, order_number, line_number,
-    package, gtin, buyer_item, seller_item, quantity, unit, source_position)
+export const insertShipmentLines = (sql: Sql,
+  lines: readonly (NewShipmentLine & Sides & { readonly shipmentId: string; readonly position: number })[]) => sql`
+  insert into shipment_line (shipment_id, position, partnership_id, buyer_id, seller_id, order_id, order_line_position,
+    order_number, line_number, package, gtin, buyer_item, seller_item, quantity, unit, source_position)
   select * from unnest(
     ${lines.map(l => l.shipmentId)}::text[], ${lines.map(l => l.position)}::int[], ${lines.map(l => l.partnershipId)}::text[],
     ${lines.map(l => l.buyerId)}::text[], ${lines.map(l => l.sellerId)}::text[], ${lines.map(l => l.orderId)}::text[],
-    ${lines.map(l => l.orderLinePosition)}::int[], ${lines.map(l => l.orderNumber)}::text[], ${lines.map(l => l.lineNumber)}::text[],
-    ${lines.map(l => l.package)}::text[], ${lines.map(l => l.gtin)}::text[], ${lines.map(l => l.buyerItem)}::text[],
-    ${lines.map(l => l.sellerItem)}::text[], ${lines.map(l => l.quantity)}::numeric[], ${lines.map(l => l.unit)}::text[],
-    ${lines.map(l => l.sourcePosition)}::int[])`
+    ${lines.map(l => l.orderLinePosition)}::int[], ${lines.map(l => l.orderNumber)}::text[],
+    ${lines.map(l => l.lineNumber)}::text[], ${lines.map(l => l.package)}::text[], ${lines.map(l => l.gtin)}::text[],
+    ${lines.map(l => l.buyerItem)}::text[], ${lines.map(l => l.sellerItem)}::text[], ${lines.map(l => l.quantity)}::numeric[],
+    ${lines.map(l => l.unit)}::text[], ${lines.map(l => l.sourcePosition)}::int[])`
 
-export type KnownShipment = { id: string; partnershipId: string; number: string; state: 'shipped' | 'cancelled'; version: number; document: ShipNoticeDocument }
+export type KnownShipment = {
+  id: string; partnershipId: string; number: string; state: 'shipped' | 'cancelled'; version: number; document: ShipNoticeDocument
+}
 
 /** Shipments by their numbers, locked, in the order of their ids. */
 export const lockShipments = (sql: Sql, partnershipIds: readonly string[], numbers: readonly string[]) => sql<KnownShipment[]>`
@@ -62,7 +70,8 @@ export const lockShipments = (sql: Sql, partnershipIds: readonly string[], numbe
   order by id for update`
 
 /** What a shipment took from orders that are here, in the unit of the order line. */
-export const selectShippedQuantities = (sql: Sql, shipmentId: string) => sql<{ orderId: string; position: number; quantity: string }[]>`
+export const selectShippedQuantities = (sql: Sql, shipmentId: string) =>
+  sql<{ orderId: string; position: number; quantity: string }[]>`
   select s.order_id as "orderId", s.order_line_position as position, sum(s.quantity)::text as quantity
   from shipment_line s join order_line l on l.order_id = s.order_id and l.position = s.order_line_position and l.unit = s.unit
   where s.shipment_id = ${shipmentId} group by s.order_id, s.order_line_position`
@@ -75,17 +84,20 @@ export const clearShipment = (sql: Sql, shipmentId: string) => [
 export const updateShipment = (sql: Sql, id: string, change: {
   state: 'shipped' | 'cancelled'; version: number; document: string; shipDate: string | null; estimatedDelivery: string | null
 }) => sql`
-  update shipment set state = ${change.state}, version = ${change.version}, document = ${change.document}, ship_date = ${change.shipDate},
-    estimated_delivery = ${change.estimatedDelivery} where id = ${id}`
+  update shipment set state = ${change.state}, version = ${change.version}, document = ${change.document},
+    ship_date = ${change.shipDate}, estimated_delivery = ${change.estimatedDelivery} where id = ${id}`
 
-/** Takes `count` serial numbers of the seller; the last of them. Other shipments of that seller wait until this one is committed. */
+/**
+ * Takes `count` serial numbers of the seller; the last of them. Other shipments of that seller wait until this one is committed.
+ */
 export const takeSerials = (sql: Sql, sellerId: string, count: number) => sql<{ last: string }[]>`
   insert into sscc_counter as c (organisation_id, last_serial) values (${sellerId}, ${count})
   on conflict (organisation_id) do update set last_serial = c.last_serial + ${count}
   returning last_serial::text as last`
 
 /** Those of the SSCCs that the seller has used in the last twelve months. */
-export const selectUsedSsccs = (sql: Sql, ssccs: readonly string[], since: Date) => sql<{ sscc: string; number: string; partnershipId: string }[]>`
+export const selectUsedSsccs = (sql: Sql, ssccs: readonly string[], since: Date) =>
+  sql<{ sscc: string; number: string; partnershipId: string }[]>`
   select p.sscc, s.number, s.partnership_id as "partnershipId" from shipment_package p join shipment s on s.id = p.shipment_id
   where p.sscc = any(${ssccs as string[]}::text[]) and s.state = 'shipped' and s.created_at > ${since}`
 
@@ -93,7 +105,8 @@ export const selectGs1Prefix = (sql: Sql, organisationId: string) => sql<{ prefi
   select gs1_prefix as prefix from organisation where id = ${organisationId}`
 
 /** Units in a case, and on a pallet where the item master (the seller's own) says so. */
-export const selectPackSizes = (sql: Sql, partnershipItemIds: readonly string[]) => sql<{ id: string; casePack: string; palletPack: string | null }[]>`
+export const selectPackSizes = (sql: Sql, partnershipItemIds: readonly string[]) =>
+  sql<{ id: string; casePack: string; palletPack: string | null }[]>`
   select p.id, trim_scale(p.pack_quantity)::text as "casePack",
     (select k ->> 'quantity' from jsonb_array_elements(i.packs) k where k ->> 'level' = 'pallet' limit 1) as "palletPack"
   from partnership_item p left join item i on i.id = p.item_id where p.id = any(${partnershipItemIds as string[]}::text[])`
@@ -102,8 +115,9 @@ export const countShipmentsOf = (sql: Sql, orderId: string) => sql<{ count: numb
   select count(distinct shipment_id)::int as count from shipment_line where order_id = ${orderId}`
 
 const summaryColumns = (sql: Sql) => sql`
-  s.id, s.partnership_id as "partnershipId", s.buyer_id as "buyerId", s.seller_id as "sellerId", s.number, s.state, s.ship_date as "shipDate",
-  s.estimated_delivery as "estimatedDelivery", s.channel, s.version, ${instantText(sql, 's.created_at')} as "createdAt"`
+  s.id, s.partnership_id as "partnershipId", s.buyer_id as "buyerId", s.seller_id as "sellerId", s.number, s.state,
+  s.ship_date as "shipDate", s.estimated_delivery as "estimatedDelivery", s.channel, s.version,
+  ${instantText(sql, 's.created_at')} as "createdAt"`
 
 const shipmentColumns = (sql: Sql) => sql`
   ${summaryColumns(sql)}, s.document,
@@ -111,8 +125,9 @@ const shipmentColumns = (sql: Sql) => sql`
      order by p.source_position, length(p.package), p.package), '[]')
    from shipment_package p where p.shipment_id = s.id) as packages,
   (select coalesce(json_agg(json_build_object('position', l.position, 'orderId', l.order_id, 'orderNumber', l.order_number,
-     'orderLinePosition', l.order_line_position, 'lineNumber', l.line_number, 'package', l.package, 'gtin', l.gtin, 'buyerItem', l.buyer_item,
-     'sellerItem', l.seller_item, 'quantity', trim_scale(l.quantity)::text, 'unit', l.unit) order by l.position), '[]')
+     'orderLinePosition', l.order_line_position, 'lineNumber', l.line_number, 'package', l.package, 'gtin', l.gtin,
+     'buyerItem', l.buyer_item, 'sellerItem', l.seller_item, 'quantity', trim_scale(l.quantity)::text, 'unit', l.unit)
+     order by l.position), '[]')
    from shipment_line l where l.shipment_id = s.id) as lines`
 
 export const selectShipments = (sql: Sql, ids: readonly string[]) => sql`

@@ -10,49 +10,92 @@ import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, type Applied, 
 import type { Partnership } from '../partners/schema.ts'
 import { newId } from '../shared/ids.ts'
 import {
-  clearShipment, insertPackages, insertShipmentLines, insertShipments, lockShipments, selectShippedQuantities, selectUsedSsccs, updateShipment,
-  type KnownShipment, type NewShipment,
+  clearShipment,
+  insertPackages,
+  insertShipmentLines,
+  insertShipments,
+  lockShipments,
+  selectShippedQuantities,
+  selectUsedSsccs,
+  updateShipment,
+  type KnownShipment,
+  type NewShipment,
 } from './queries.ts'
 
 type ReceivedNotice = Received<ShipNoticeDocument>
 
-/** Writes shipments with their packages and lines: three statements for any number. Gives the ids of those whose number was free. */
+/**
+ * Writes shipments with their packages and lines: three statements for any number. Gives the ids of those whose number was free.
+ */
 export const storeShipments = async (tx: Tx, shipments: readonly NewShipment[], now: Date): Promise<Set<string>> => {
   const stored = new Set((await insertShipments(tx.sql, shipments, now)).map(row => row.id))
-  await storeContents(tx, shipments.filter(shipment => stored.has(shipment.id)))
+  await storeContents(
+    tx,
+    shipments.filter(shipment => stored.has(shipment.id)),
+  )
   return stored
 }
 
 const storeContents = async (tx: Tx, shipments: readonly NewShipment[]): Promise<void> => {
-  const sidesOf = ({ id, partnershipId, buyerId, sellerId }: NewShipment) => ({ shipmentId: id, partnershipId, buyerId, sellerId })
+  const sidesOf = ({ id, partnershipId, buyerId, sellerId }: NewShipment) => ({
+    shipmentId: id,
+    partnershipId,
+    buyerId,
+    sellerId,
+  })
   const packages = shipments.flatMap(shipment => shipment.packages.map(one => ({ ...one, ...sidesOf(shipment) })))
-  const lines = shipments.flatMap(shipment => shipment.lines.map((line, index) => ({ ...line, ...sidesOf(shipment), position: index + 1 })))
+  const lines = shipments.flatMap(shipment =>
+    shipment.lines.map((line, index) => ({ ...line, ...sidesOf(shipment), position: index + 1 })),
+  )
   if (packages.length > 0) await insertPackages(tx.sql, packages)
   if (lines.length > 0) await insertShipmentLines(tx.sql, lines)
 }
 
 /** The event of a shipment: the buyer is told under the first order's key, and each order is reconciled under its own. */
 export const shipmentEvent = (
-  type: 'shipment.sent' | 'shipment.changed', partnership: Partnership, shipment: { id: string; number: string }, orderIds: readonly string[], revision?: number,
+  type: 'shipment.sent' | 'shipment.changed',
+  partnership: Partnership,
+  shipment: { id: string; number: string },
+  orderIds: readonly string[],
+  revision?: number,
 ): DomainEvent => ({
-  type, ...tradeOf(partnership), subjectId: shipment.id, data: { number: shipment.number, orderIds },
+  type,
+  ...tradeOf(partnership),
+  subjectId: shipment.id,
+  data: { number: shipment.number, orderIds },
   work: [
-    ...deliverWork(partnership, partnership.sellerId, '856', shipment.id, orderKey(partnership.id, orderIds[0] ?? shipment.id), revision),
+    ...deliverWork(
+      partnership,
+      partnership.sellerId,
+      '856',
+      shipment.id,
+      orderKey(partnership.id, orderIds[0] ?? shipment.id),
+      revision,
+    ),
     ...orderIds.map(orderId => reconcileWork(partnership.id, orderId)),
   ],
 })
 
 /**
  * Records ship notices as they arrived, in their order, and moves what they ship from open to shipped.
- * - lines of an order that is not here are kept without one (`shipments/unknown-order`); other lines that do not fit are problems too
+ * - lines of an order that is not here are kept without one (`shipments/unknown-order`); other lines that do not fit are problems
+ *   too
  * - the same notice again: `duplicate`; the same number with another content: `conflict` (`shipments/duplicate-differs`)
  * - BSN01 01 takes a shipment back and 05 replaces it; taking back one that is not here is `parked`
  */
 export const receiveShipments = (ctx: Context, documents: readonly ReceivedNotice[]): Promise<Applied[]> =>
   withOrganisation(ctx, async tx => {
-    const book = await holdOrdersByNumber(tx, documents.flatMap(({ partnership, document }) =>
-      [...new Set(document.lines.map(line => line.orderNumber))].map(number => ({ partnershipId: partnership.id, number }))))
-    const known = await lockShipments(tx.sql, documents.map(d => d.partnership.id), documents.map(d => d.document.number))
+    const book = await holdOrdersByNumber(
+      tx,
+      documents.flatMap(({ partnership, document }) =>
+        [...new Set(document.lines.map(line => line.orderNumber))].map(number => ({ partnershipId: partnership.id, number })),
+      ),
+    )
+    const known = await lockShipments(
+      tx.sql,
+      documents.map(d => d.partnership.id),
+      documents.map(d => d.document.number),
+    )
     const receiving = new Receiving(tx, book, known, await reusedSsccs(tx, documents, known, ctx.now()), ctx.now())
     const applied: Applied[] = []
     for (const received of documents) applied.push(await receiving.take(received))
@@ -63,7 +106,12 @@ export const receiveShipments = (ctx: Context, documents: readonly ReceivedNotic
   })
 
 /** SSCCs of the documents that were on another shipment in the last twelve months. */
-const reusedSsccs = async (tx: Tx, documents: readonly ReceivedNotice[], known: readonly KnownShipment[], now: Date): Promise<Map<string, string>> => {
+const reusedSsccs = async (
+  tx: Tx,
+  documents: readonly ReceivedNotice[],
+  known: readonly KnownShipment[],
+  now: Date,
+): Promise<Map<string, string>> => {
   const ssccs = documents.flatMap(({ document }) => document.packages.flatMap(one => one.sscc ?? []))
   if (ssccs.length === 0) return new Map()
   const year = new Date(now)
@@ -105,10 +153,21 @@ class Receiving {
       this.events.push(shipmentEvent('shipment.sent', partnership, shipment, orderIds))
       return { outcome: 'applied', documentKind: 'shipment', documentId: shipment.id, problems }
     }
-    const answer = (outcome: Applied['outcome'], problems: Problem[] = []): Applied => ({ outcome, documentKind: 'shipment', documentId: known.id, problems })
+    const answer = (outcome: Applied['outcome'], problems: Problem[] = []): Applied => ({
+      outcome,
+      documentKind: 'shipment',
+      documentId: known.id,
+      problems,
+    })
     if (saysTheSame(known.document, document)) return answer('duplicate')
     if (document.purpose !== '05' || known.state === 'cancelled')
-      return answer('conflict', [problem('shipments/duplicate-differs', `Ship notice ${document.number} is here already with another content; it was left as it is.`, document.at)])
+      return answer('conflict', [
+        problem(
+          'shipments/duplicate-differs',
+          `Ship notice ${document.number} is here already with another content; it was left as it is.`,
+          document.at,
+        ),
+      ])
     await this.flush()
     await this.reverse(known.id)
     await Promise.all(clearShipment(this.tx.sql, known.id))
@@ -142,46 +201,102 @@ class Receiving {
         unknown.add(line.orderNumber)
         problems.push(problem('shipments/unknown-order', `Order ${line.orderNumber} is not here.`, line.at))
       }
-      if (order && !ordered) problems.push(problem('shipments/unknown-line', `Order ${line.orderNumber} has no line ${line.lineNumber ?? 'with this item'}.`, line.at))
+      if (order && !ordered)
+        problems.push(
+          problem(
+            'shipments/unknown-line',
+            `Order ${line.orderNumber} has no line ${line.lineNumber ?? 'with this item'}.`,
+            line.at,
+          ),
+        )
       if (order && ordered && ordered.unit !== line.unit)
-        problems.push(problem('shipments/unit-differs', `Line ${ordered.lineNumber} of order ${order.number} was ordered in ${ordered.unit} and is shipped in ${line.unit}.`, line.at))
+        problems.push(
+          problem(
+            'shipments/unit-differs',
+            `Line ${ordered.lineNumber} of order ${order.number} was ordered in ${ordered.unit} and is shipped in ${line.unit}.`,
+            line.at,
+          ),
+        )
       if (order && ordered && ordered.unit === line.unit) {
         putLine(order, { ...ordered, ...moveQuantity(ordered, 'shipped', line.quantity) })
         this.touched.add(order)
       }
       return {
-        orderId: order?.id ?? null, orderLinePosition: position ?? null, orderNumber: line.orderNumber, lineNumber: line.lineNumber ?? ordered?.lineNumber ?? null,
-        package: line.package ?? null, gtin: ordered?.gtin ?? numbers.gtin ?? null, buyerItem: numbers.buyerItem ?? ordered?.buyerItem ?? null,
-        sellerItem: numbers.sellerItem ?? ordered?.sellerItem ?? null, quantity: line.quantity, unit: line.unit, sourcePosition: line.at ?? null,
+        orderId: order?.id ?? null,
+        orderLinePosition: position ?? null,
+        orderNumber: line.orderNumber,
+        lineNumber: line.lineNumber ?? ordered?.lineNumber ?? null,
+        package: line.package ?? null,
+        gtin: ordered?.gtin ?? numbers.gtin ?? null,
+        buyerItem: numbers.buyerItem ?? ordered?.buyerItem ?? null,
+        sellerItem: numbers.sellerItem ?? ordered?.sellerItem ?? null,
+        quantity: line.quantity,
+        unit: line.unit,
+        sourcePosition: line.at ?? null,
       }
     })
     return {
       shipment: {
-        id, partnershipId: partnership.id, buyerId: partnership.buyerId, sellerId: partnership.sellerId, number: document.number,
-        ...shipmentDates(document), document: JSON.stringify(document), channel: received.channel, ...sourceOf(received), lines,
+        id,
+        partnershipId: partnership.id,
+        buyerId: partnership.buyerId,
+        sellerId: partnership.sellerId,
+        number: document.number,
+        ...shipmentDates(document),
+        document: JSON.stringify(document),
+        channel: received.channel,
+        ...sourceOf(received),
+        lines,
         packages: document.packages.map(one => ({
-          package: one.id, parent: one.parent ?? null, type: one.type, sscc: one.sscc ?? null, sourcePosition: one.at ?? null,
+          package: one.id,
+          parent: one.parent ?? null,
+          type: one.type,
+          sscc: one.sscc ?? null,
+          sourcePosition: one.at ?? null,
         })),
       },
-      orderIds: [...orderIds], problems,
+      orderIds: [...orderIds],
+      problems,
     }
   }
 
   private packageProblems(document: ShipNoticeDocument): Problem[] {
     return document.packages.flatMap(({ sscc, at }) => {
       const earlier = sscc === undefined ? undefined : this.reused.get(sscc)
-      return earlier === undefined ? [] : [problem('shipments/sscc-reused', `SSCC ${sscc} was on ship notice ${earlier} within twelve months.`, at)]
+      return earlier === undefined
+        ? []
+        : [problem('shipments/sscc-reused', `SSCC ${sscc} was on ship notice ${earlier} within twelve months.`, at)]
     })
   }
 
-  private async takeBack(received: ReceivedNotice, known: Pick<KnownShipment, 'id' | 'state' | 'version' | 'document'> | undefined): Promise<Applied> {
+  private async takeBack(
+    received: ReceivedNotice,
+    known: Pick<KnownShipment, 'id' | 'state' | 'version' | 'document'> | undefined,
+  ): Promise<Applied> {
     const { document, partnership } = received
-    if (!known) return { outcome: 'parked', documentKind: 'shipment', problems: [problem('shipments/unknown-shipment', `Ship notice ${document.number}, which is to be taken back, is not here.`, document.at)] }
+    if (!known)
+      return {
+        outcome: 'parked',
+        documentKind: 'shipment',
+        problems: [
+          problem(
+            'shipments/unknown-shipment',
+            `Ship notice ${document.number}, which is to be taken back, is not here.`,
+            document.at,
+          ),
+        ],
+      }
     if (known.state === 'cancelled') return { outcome: 'duplicate', documentKind: 'shipment', documentId: known.id, problems: [] }
     await this.flush()
     const orderIds = await this.reverse(known.id)
     // A cancelling notice may carry no lines; what it takes back stays readable.
-    await this.update(`${partnership.id} ${document.number}`, known, { ...received, document: { ...known.document, purpose: '01' } }, 'cancelled', orderIds)
+    await this.update(
+      `${partnership.id} ${document.number}`,
+      known,
+      { ...received, document: { ...known.document, purpose: '01' } },
+      'cancelled',
+      orderIds,
+    )
     return { outcome: 'applied', documentKind: 'shipment', documentId: known.id, problems: [] }
   }
 
@@ -201,10 +316,19 @@ class Receiving {
   }
 
   private async update(
-    key: string, known: Pick<KnownShipment, 'id' | 'version'>, { document, partnership }: ReceivedNotice, state: 'shipped' | 'cancelled', orderIds: readonly string[],
+    key: string,
+    known: Pick<KnownShipment, 'id' | 'version'>,
+    { document, partnership }: ReceivedNotice,
+    state: 'shipped' | 'cancelled',
+    orderIds: readonly string[],
   ): Promise<void> {
     const version = known.version + 1
-    await updateShipment(this.tx.sql, known.id, { state, version, document: JSON.stringify(document), ...shipmentDates(document) })
+    await updateShipment(this.tx.sql, known.id, {
+      state,
+      version,
+      document: JSON.stringify(document),
+      ...shipmentDates(document),
+    })
     this.known.set(key, { id: known.id, state, version, document })
     this.events.push(shipmentEvent('shipment.changed', partnership, { id: known.id, number: document.number }, orderIds, version))
   }

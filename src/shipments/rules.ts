@@ -32,7 +32,8 @@ export type LineToPack = Quantity & { readonly casePack: string; readonly pallet
 type Proposed = PackingProposal['packages'][number]
 
 /**
- * A packing proposal: full cartons of one item and one more for what is left, on full pallets where a pallet quantity is known and
+ * A packing proposal: full cartons of one item and one more for what is left, on full pallets where a pallet quantity is known
+ * and
  * a last pallet for the rest. A case of one unit says nothing about packing; the line then goes into one carton.
  * Undefined when it would take more packages than `maxPackages`.
  */
@@ -42,12 +43,23 @@ export const proposePackages = (lines: readonly LineToPack[]): Proposed[] | unde
   const count = { pallet: 0, carton: 0 }
   const make = (type: PackageType, parent?: Proposed): Proposed => {
     count[type] += 1
-    return { package: `${type === 'pallet' ? 'P' : 'C'}${count[type]}`, type, contents: [], ...(parent && { parent: parent.package }) }
+    return {
+      package: `${type === 'pallet' ? 'P' : 'C'}${count[type]}`,
+      type,
+      contents: [],
+      ...(parent && { parent: parent.package }),
+    }
   }
   for (const line of lines) {
     const perCarton = decimal(line.casePack).gt(1) ? decimal(line.casePack) : decimal(line.quantity)
     const perPallet = line.palletPack !== null && decimal(line.palletPack).gte(perCarton) ? decimal(line.palletPack) : undefined
-    if (decimal(line.quantity).dividedBy(perCarton).plus(packages.length + loose.length).gt(maxPackages)) return undefined
+    if (
+      decimal(line.quantity)
+        .dividedBy(perCarton)
+        .plus(packages.length + loose.length)
+        .gt(maxPackages)
+    )
+      return undefined
     let left = decimal(line.quantity)
     let pallet: Proposed | undefined
     let onPallet = decimal(0)
@@ -80,7 +92,11 @@ const nameOf = ({ orderId, lineNumber }: Quantity): string => `${orderId} ${line
  * Puts the lines into the packages, or says why they do not go in: every package once, pallets below nothing and cartons on
  * pallets, and the contents of a line add up to its quantity. A package that is the only one and names no contents holds all.
  */
-export const packLines = (lines: readonly Quantity[], packages: readonly PackageInput[], onlyOrder: string | undefined): Packed[] | { wrong: string } => {
+export const packLines = (
+  lines: readonly Quantity[],
+  packages: readonly PackageInput[],
+  onlyOrder: string | undefined,
+): Packed[] | { wrong: string } => {
   if (packages.length === 0) return lines.map(line => ({ ...line, package: null }))
   const byName = new Map(packages.map(one => [one.package, one]))
   if (byName.size < packages.length) return { wrong: 'Two packages have the same name.' }
@@ -88,7 +104,8 @@ export const packLines = (lines: readonly Quantity[], packages: readonly Package
     if (parent === undefined) continue
     const pallet = byName.get(parent)
     if (!pallet) return { wrong: `Package ${name} stands on ${parent}, which is not in the shipment.` }
-    if (pallet.type !== 'pallet' || byName.get(name)?.type !== 'carton') return { wrong: `Package ${name}: only a carton stands on another package, and that is a pallet.` }
+    if (pallet.type !== 'pallet' || byName.get(name)?.type !== 'carton')
+      return { wrong: `Package ${name}: only a carton stands on another package, and that is a pallet.` }
   }
   const [only] = packages
   if (packages.length === 1 && only && only.contents === undefined) return lines.map(line => ({ ...line, package: only.package }))
@@ -103,10 +120,11 @@ export const packLines = (lines: readonly Quantity[], packages: readonly Package
   const empty = packages.find(one => (one.contents ?? []).length === 0 && !parents.has(one.package))
   if (empty) return { wrong: `Package ${empty.package} is empty.` }
   const inPackages = new Map<string, Packed[]>()
-  for (const part of packed) inPackages.set(nameOf(part), [...inPackages.get(nameOf(part)) ?? [], part])
+  for (const part of packed) inPackages.set(nameOf(part), [...(inPackages.get(nameOf(part)) ?? []), part])
   for (const line of lines) {
     const total = sum((inPackages.get(nameOf(line)) ?? []).map(part => part.quantity))
-    if (!total.eq(line.quantity)) return { wrong: `Line ${line.lineNumber}: ${line.quantity} are shipped, ${decimalText(total)} are in packages.` }
+    if (!total.eq(line.quantity))
+      return { wrong: `Line ${line.lineNumber}: ${line.quantity} are shipped, ${decimalText(total)} are in packages.` }
     inPackages.delete(nameOf(line))
   }
   const [stray] = inPackages.values()

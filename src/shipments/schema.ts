@@ -7,12 +7,16 @@ import {
 export const PackageType = Type.Union([Type.Literal('pallet'), Type.Literal('carton')])
 export type PackageType = Static<typeof PackageType>
 
-const Weight = Type.Object({ value: PositiveDecimal, unit: Type.String({ pattern: '^[A-Z0-9]{2}$', examples: ['KG'] }) }, { additionalProperties: false })
+const Weight = Type.Object({
+  value: PositiveDecimal, unit: Type.String({ pattern: '^[A-Z0-9]{2}$', examples: ['KG'] }),
+}, { additionalProperties: false })
 
 const carrier = {
   scac: Type.Optional(Type.String({ pattern: '^[A-Z]{2,4}$', description: 'Standard Carrier Alpha Code.', examples: ['ABFS'] })),
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
-  mode: Type.Optional(Type.String({ pattern: '^[A-Z]{1,2}$', description: 'TD504: M motor, U parcel, R rail, A air …', examples: ['M'] })),
+  mode: Type.Optional(Type.String({
+    pattern: '^[A-Z]{1,2}$', description: 'TD504: M motor, U parcel, R rail, A air …', examples: ['M'],
+  })),
   equipment: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: 'Trailer or container.' })),
 }
 
@@ -102,10 +106,14 @@ export type PackageInput = Static<typeof PackageInput>
 
 /** What is shipped. SSCCs are given by the hub, from the seller's GS1 company prefix. */
 export const ShipmentInput = Type.Object({
-  number: Type.Optional(Type.String({ minLength: 2, maxLength: 30, description: 'Your number of the ship notice; the hub makes one when it is left out.' })),
+  number: Type.Optional(Type.String({
+    minLength: 2, maxLength: 30, description: 'Your number of the ship notice; the hub makes one when it is left out.',
+  })),
   orderIds: Type.Array(idOf('ord', 'The order.'), { minItems: 1, maxItems: 100, description: 'Orders of one partnership.' }),
-  lines: Type.Optional(Type.Array(ShipmentLineInput, { minItems: 1, maxItems: 10_000, description: 'All that is open, or promised where less was promised, when left out.' })),
-  packages: Type.Optional(Type.Array(PackageInput, { maxItems: 10_000, description: 'Proposed from the case sizes of the items when left out; none when empty.' })),
+  lines: Type.Optional(Type.Array(ShipmentLineInput,
+    { minItems: 1, maxItems: 10_000, description: 'All that is open, or promised where less was promised, when left out.' })),
+  packages: Type.Optional(Type.Array(PackageInput,
+    { maxItems: 10_000, description: 'Proposed from the case sizes of the items when left out; none when empty.' })),
   shipDate: Type.Optional(BusinessDate),
   estimatedDelivery: Type.Optional(BusinessDate),
   carrier: Type.Optional(Type.Object(carrier, { additionalProperties: false })),
@@ -115,7 +123,8 @@ export const ShipmentInput = Type.Object({
 }, {
   $id: 'ShipmentInput', additionalProperties: false,
   examples: [
-    { orderIds: ['ord_0199c0de0000700080000000000000a1'], estimatedDelivery: '2026-03-12', carrier: { scac: 'ABFS', mode: 'M' }, billOfLading: 'BOL-881' },
+    { orderIds: ['ord_0199c0de0000700080000000000000a1'], estimatedDelivery: '2026-03-12', carrier: { scac: 'ABFS', mode: 'M' },
+      billOfLading: 'BOL-881' },
   ],
 })
 export type ShipmentInput = Static<typeof ShipmentInput>

@@ -3,7 +3,12 @@ import t from 'tap'
 import { isSscc } from '../../src/documents/gs1.ts'
 import { answerOrder, getOrder, receiveOrders } from '../../src/orders/service.ts'
 import {
-  createShipment, getShipment, listShipments, proposePacking, receiveShipments, shipmentsByOrderIds,
+  createShipment,
+  getShipment,
+  listShipments,
+  proposePacking,
+  receiveShipments,
+  shipmentsByOrderIds,
 } from '../../src/shipments/service.ts'
 import { decimal } from '../../src/shared/decimal.ts'
 import { testDatabase } from '../helpers/database.ts'
@@ -20,49 +25,118 @@ t.test('shipments that are entered', async t => {
     const [applied] = await receiveOrders(buyer.ctx, [buyer.received(orderDocument(items, {}, quantities))])
     return applied?.documentId ?? ''
   }
-  const counter = async () => (await owner`select last_serial from sscc_counter where organisation_id = ${world.id.manufacturer}`)[0]?.last_serial as string | undefined
+  const counter = async () =>
+    (await owner`select last_serial from sscc_counter where organisation_id = ${world.id.manufacturer}`)[0]?.last_serial as
+      string | undefined
 
   t.test('all that is open, packed by the case, and the buyer told by an 856', async t => {
     const id = await place(['30', '24', '6'])
     t.match(await proposePacking(seller, id), {
       lines: [{ lineNumber: '1', quantity: '30', unit: 'EA' }, { quantity: '24' }, { quantity: '6' }],
       packages: [
-        { package: 'C1', contents: [{ lineNumber: '1', quantity: '12' }] }, { package: 'C2' }, { package: 'C3', contents: [{ lineNumber: '1', quantity: '6' }] },
-        { package: 'C4', contents: [{ lineNumber: '2', quantity: '24' }] }, { package: 'C5', contents: [{ lineNumber: '3', quantity: '6' }] },
+        { package: 'C1', contents: [{ lineNumber: '1', quantity: '12' }] },
+        { package: 'C2' },
+        { package: 'C3', contents: [{ lineNumber: '1', quantity: '6' }] },
+        { package: 'C4', contents: [{ lineNumber: '2', quantity: '24' }] },
+        { package: 'C5', contents: [{ lineNumber: '3', quantity: '6' }] },
       ],
     })
     const shipment = await createShipment(seller, {
-      orderIds: [id], shipDate: '2026-03-10', estimatedDelivery: '2026-03-12', carrier: { scac: 'ABFS', mode: 'M' }, billOfLading: 'BOL-881',
+      orderIds: [id],
+      shipDate: '2026-03-10',
+      estimatedDelivery: '2026-03-12',
+      carrier: { scac: 'ABFS', mode: 'M' },
+      billOfLading: 'BOL-881',
     })
-    t.match(shipment, { state: 'shipped', structure: '0001', shipDate: '2026-03-10', estimatedDelivery: '2026-03-12', references: [{ qualifier: 'BM', value: 'BOL-881' }], carrier: { scac: 'ABFS' } })
+    t.match(shipment, {
+      state: 'shipped',
+      structure: '0001',
+      shipDate: '2026-03-10',
+      estimatedDelivery: '2026-03-12',
+      references: [{ qualifier: 'BM', value: 'BOL-881' }],
+      carrier: { scac: 'ABFS' },
+    })
     t.equal(shipment.packages.length, 5)
-    t.ok(shipment.packages.every(one => one.sscc !== null && isSscc(one.sscc) && one.sscc.slice(1).startsWith('0722222')), 'SSCCs of the seller\'s prefix')
-    t.match(shipment.lines.map(line => `${line.lineNumber} ${line.quantity} ${line.package}`), ['1 12 C1', '1 12 C2', '1 6 C3', '2 24 C4', '3 6 C5'])
+    t.ok(
+      shipment.packages.every(one => one.sscc !== null && isSscc(one.sscc) && one.sscc.slice(1).startsWith('0722222')),
+      "SSCCs of the seller's prefix",
+    )
+    t.match(
+      shipment.lines.map(line => `${line.lineNumber} ${line.quantity} ${line.package}`),
+      ['1 12 C1', '1 12 C2', '1 6 C3', '2 24 C4', '3 6 C5'],
+    )
     const order = await getOrder(buyer.ctx, id)
-    t.match(order, { state: 'shipped', version: 2, lines: [{ quantityShipped: '30', quantityOpen: '0', status: 'shipped' }, {}, {}], shipments: [{ id: shipment.id, estimatedDelivery: '2026-03-12' }] })
+    t.match(order, {
+      state: 'shipped',
+      version: 2,
+      lines: [{ quantityShipped: '30', quantityOpen: '0', status: 'shipped' }, {}, {}],
+      shipments: [{ id: shipment.id, estimatedDelivery: '2026-03-12' }],
+    })
     t.equal(shipment.number, `${order.number}-1`)
     const [stored] = await owner`select document from shipment where id = ${shipment.id}`
-    t.match(stored?.document, { orders: [{ number: order.number, references: [{ qualifier: 'DP', value: '0047' }] }], parties: [{ role: 'ST', id: 'DC01' }], dates: [{ qualifier: '011', date: '2026-03-10' }, { qualifier: '017' }], ladingQuantity: 5 })
-    const work = await owner`select kind, key, payload from outbox where organisation_id = ${world.id.manufacturer} and key like ${`% ${id}`} order by id`
-    t.match([...work], [{ kind: 'deliver', payload: { document: '856', documentId: shipment.id, recipientId: world.id.retailer } }, { kind: 'reconcile', payload: { orderId: id } }])
+    t.match(stored?.document, {
+      orders: [{ number: order.number, references: [{ qualifier: 'DP', value: '0047' }] }],
+      parties: [{ role: 'ST', id: 'DC01' }],
+      dates: [{ qualifier: '011', date: '2026-03-10' }, { qualifier: '017' }],
+      ladingQuantity: 5,
+    })
+    const work =
+      await owner`select kind, key,
+      payload from outbox where organisation_id = ${world.id.manufacturer} and key like ${`% ${id}`} order by id`
+    t.match(
+      [...work],
+      [
+        { kind: 'deliver', payload: { document: '856', documentId: shipment.id, recipientId: world.id.retailer } },
+        { kind: 'reconcile', payload: { orderId: id } },
+      ],
+    )
     await t.rejects(createShipment(seller, { orderIds: [id] }), { code: 'shipments/nothing-to-ship' })
   })
 
   t.test('several orders on one pallet', async t => {
     const [one, two] = [await place(['12']), await place(['12'])]
     const shipment = await createShipment(seller, {
-      number: 'ASN-7', orderIds: [one, two], lines: [{ orderId: one, lineNumber: '1', quantity: '12' }, { orderId: two, lineNumber: '1', quantity: '6' }],
+      number: 'ASN-7',
+      orderIds: [one, two],
+      lines: [
+        { orderId: one, lineNumber: '1', quantity: '12' },
+        { orderId: two, lineNumber: '1', quantity: '6' },
+      ],
       packages: [
-        { package: 'P1', type: 'pallet' }, { package: 'A', type: 'carton', parent: 'P1', trackingNumber: '1Z999', contents: [{ orderId: one, lineNumber: '1', quantity: '12' }] },
+        { package: 'P1', type: 'pallet' },
+        {
+          package: 'A',
+          type: 'carton',
+          parent: 'P1',
+          trackingNumber: '1Z999',
+          contents: [{ orderId: one, lineNumber: '1', quantity: '12' }],
+        },
         { package: 'B', type: 'carton', parent: 'P1', contents: [{ orderId: two, lineNumber: '1', quantity: '6' }] },
       ],
     })
-    t.match(shipment.packages, [{ package: 'A', parent: 'P1', trackingNumber: '1Z999' }, { package: 'B' }, { package: 'P1', type: 'pallet', parent: null }])
-    t.match((await getOrder(buyer.ctx, two)).shipments, [{ number: 'ASN-7', packages: [{ package: 'B' }, { package: 'P1' }], lines: [{ quantity: '6', package: 'B' }] }], 'an order shows its own part')
+    t.match(shipment.packages, [
+      { package: 'A', parent: 'P1', trackingNumber: '1Z999' },
+      { package: 'B' },
+      { package: 'P1', type: 'pallet', parent: null },
+    ])
+    t.match(
+      (await getOrder(buyer.ctx, two)).shipments,
+      [{ number: 'ASN-7', packages: [{ package: 'B' }, { package: 'P1' }], lines: [{ quantity: '6', package: 'B' }] }],
+      'an order shows its own part',
+    )
     const loaded = await shipmentsByOrderIds(buyer.ctx, [two, 'ord_nothing', one])
-    t.match(loaded.map(list => list.map(each => each.id)), [[shipment.id], [], [shipment.id]])
-    t.match(await owner`select payload from outbox where kind = 'reconcile' and organisation_id = ${world.id.manufacturer} order by id desc limit 2`, [{ payload: { orderId: two } }, { payload: { orderId: one } }])
-    await t.rejects(createShipment(seller, { number: 'ASN-7', orderIds: [two], lines: [{ lineNumber: '2', quantity: '1' }] }), { code: 'record/conflict' })
+    t.match(
+      loaded.map(list => list.map(each => each.id)),
+      [[shipment.id], [], [shipment.id]],
+    )
+    t.match(
+      await owner`select payload from outbox where kind = 'reconcile' and organisation_id = ${world.id.manufacturer}
+        order by id desc limit 2`,
+      [{ payload: { orderId: two } }, { payload: { orderId: one } }],
+    )
+    await t.rejects(createShipment(seller, { number: 'ASN-7', orderIds: [two], lines: [{ lineNumber: '2', quantity: '1' }] }), {
+      code: 'record/conflict',
+    })
   })
 
   t.test('a refusal names line and rule and leaves nothing half applied', async t => {
@@ -71,23 +145,46 @@ t.test('shipments that are entered', async t => {
     const other = await receiveOrders((await receivedFrom(world, 'manufacturer', 'manufacturerFarm')).ctx, [])
     t.strictSame(other, [])
     const before = { serial: await counter(), order: await getOrder(seller, id) }
-    const refused = (input: Omit<Parameters<typeof createShipment>[1], 'orderIds'>, code: string, params = {}) => t.rejects(createShipment(seller, { orderIds: [id], ...input }), { code, params }, code)
-    await refused({ lines: [{ lineNumber: '1', quantity: '10' }, { lineNumber: '2', quantity: '102.1' }] }, 'shipments/over-open-quantity', { line: '2', most: '102' })
+    const refused = (input: Omit<Parameters<typeof createShipment>[1], 'orderIds'>, code: string, params = {}) =>
+      t.rejects(createShipment(seller, { orderIds: [id], ...input }), { code, params }, code)
+    await refused(
+      {
+        lines: [
+          { lineNumber: '1', quantity: '10' },
+          { lineNumber: '2', quantity: '102.1' },
+        ],
+      },
+      'shipments/over-open-quantity',
+      { line: '2', most: '102' },
+    )
     await refused({ lines: [{ lineNumber: '3', quantity: '1' }] }, 'shipments/line-closed', { line: '3' })
     await refused({ lines: [{ lineNumber: '9', quantity: '1' }] }, 'orders/unknown-line', { line: '9' })
-    const packed = (...packages: NonNullable<Parameters<typeof createShipment>[1]['packages']>) => refused({ lines: [{ lineNumber: '1', quantity: '10' }], packages }, 'shipments/invalid-packing')
+    const packed = (...packages: NonNullable<Parameters<typeof createShipment>[1]['packages']>) =>
+      refused({ lines: [{ lineNumber: '1', quantity: '10' }], packages }, 'shipments/invalid-packing')
     const contents = (quantity: string, lineNumber = '1') => [{ lineNumber, quantity }]
     await packed({ package: 'A', type: 'carton', contents: contents('9') })
-    await packed({ package: 'A', type: 'carton', contents: contents('10') }, { package: 'A', type: 'carton', contents: contents('1') })
+    await packed(
+      { package: 'A', type: 'carton', contents: contents('10') },
+      { package: 'A', type: 'carton', contents: contents('1') },
+    )
     await packed({ package: 'A', type: 'carton', parent: 'X', contents: contents('10') })
-    await packed({ package: 'A', type: 'carton', contents: contents('10') }, { package: 'B', type: 'carton', parent: 'A', contents: [] })
+    await packed(
+      { package: 'A', type: 'carton', contents: contents('10') },
+      { package: 'B', type: 'carton', parent: 'A', contents: [] },
+    )
     await packed({ package: 'A', type: 'carton', contents: contents('10') }, { package: 'B', type: 'carton' })
     await packed({ package: 'A', type: 'carton', contents: [...contents('10'), ...contents('1', '2')] })
-    await t.rejects(createShipment(seller, { orderIds: [id, (await place())], lines: [{ lineNumber: '1', quantity: '1' }] }), { code: 'request/invalid' })
+    await t.rejects(createShipment(seller, { orderIds: [id, await place()], lines: [{ lineNumber: '1', quantity: '1' }] }), {
+      code: 'request/invalid',
+    })
     t.strictSame(await getOrder(seller, id), before.order)
     t.equal(await counter(), before.serial, 'no serial numbers are used up')
     await createShipment(seller, { orderIds: [id], lines: [{ lineNumber: '1', quantity: '102' }], packages: [] })
-    t.match(await getOrder(seller, id), { state: 'partly_shipped', lines: [{ quantityShipped: '102', quantityOpen: '0' }, {}, {}] }, 'within 2 % is taken')
+    t.match(
+      await getOrder(seller, id),
+      { state: 'partly_shipped', lines: [{ quantityShipped: '102', quantityOpen: '0' }, {}, {}] },
+      'within 2 % is taken',
+    )
   })
 
   t.test('only by the seller, of orders of one partnership', async t => {
@@ -101,28 +198,47 @@ t.test('shipments that are entered', async t => {
     await t.rejects(getShipment(world.ctxOf('supplier'), shipment.id), { code: 'record/not-found' })
     t.equal((await listShipments(world.ctxOf('supplier'))).items.length, 0)
     t.match((await listShipments(buyer.ctx, { limit: 1 })).items, [{ id: shipment.id }])
-    const farm = { of: await receivedFrom(world, 'retailer', 'retailerFarm'), too: await receivedFrom(world, 'manufacturer', 'manufacturerFarm') }
-    const ids = (await Promise.all([receiveOrders(farm.of.ctx, [farm.of.received(orderDocument(world.items.retailerFarm))]), receiveOrders(farm.too.ctx, [farm.too.received(orderDocument(world.items.manufacturerFarm))])])).map(([one]) => one?.documentId ?? '')
+    const farm = {
+      of: await receivedFrom(world, 'retailer', 'retailerFarm'),
+      too: await receivedFrom(world, 'manufacturer', 'manufacturerFarm'),
+    }
+    const ids = (
+      await Promise.all([
+        receiveOrders(farm.of.ctx, [farm.of.received(orderDocument(world.items.retailerFarm))]),
+        receiveOrders(farm.too.ctx, [farm.too.received(orderDocument(world.items.manufacturerFarm))]),
+      ])
+    ).map(([one]) => one?.documentId ?? '')
     await t.rejects(createShipment(world.ctxOf('farm'), { orderIds: ids }), { code: 'shipments/mixed-partnerships' })
   })
 
   t.test('no SSCC twice, however many ship at once', async t => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 }), async quantities => {
-      const ids: string[] = []
-      for (const quantity of quantities) ids.push(await place([String(quantity)]))
-      const before = BigInt(await counter() ?? 0)
-      const shipments = await Promise.all(ids.map((id, index) => createShipment(seller, { orderIds: [id], lines: [{ lineNumber: '1', quantity: String(quantities[index]) }] })))
-      const ssccs = shipments.flatMap(one => one.packages.map(each => each.sscc))
-      t.equal(new Set(ssccs).size, ssccs.length)
-      t.equal(BigInt(await counter() ?? 0), before + BigInt(ssccs.length), 'each serial is used')
-    }), { numRuns: 8 })
-    const [row] = await owner`select count(*)::int as all, count(distinct sscc)::int as different from shipment_package where sscc is not null`
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 }), async quantities => {
+        const ids: string[] = []
+        for (const quantity of quantities) ids.push(await place([String(quantity)]))
+        const before = BigInt((await counter()) ?? 0)
+        const shipments = await Promise.all(
+          ids.map((id, index) =>
+            createShipment(seller, { orderIds: [id], lines: [{ lineNumber: '1', quantity: String(quantities[index]) }] }),
+          ),
+        )
+        const ssccs = shipments.flatMap(one => one.packages.map(each => each.sscc))
+        t.equal(new Set(ssccs).size, ssccs.length)
+        t.equal(BigInt((await counter()) ?? 0), before + BigInt(ssccs.length), 'each serial is used')
+      }),
+      { numRuns: 8 },
+    )
+    const [row] =
+      await owner`select count(*)::int as all,
+      count(distinct sscc)::int as different from shipment_package where sscc is not null`
     t.equal(row?.all, row?.different)
   })
 
   t.test('one order shipped twice at the same time is not shipped over', async t => {
     const id = await place(['100'])
-    const outcomes = await Promise.allSettled([1, 2, 3].map(() => createShipment(seller, { orderIds: [id], lines: [{ lineNumber: '1', quantity: '60' }] })))
+    const outcomes = await Promise.allSettled(
+      [1, 2, 3].map(() => createShipment(seller, { orderIds: [id], lines: [{ lineNumber: '1', quantity: '60' }] })),
+    )
     t.strictSame(outcomes.map(one => one.status).sort(), ['fulfilled', 'rejected', 'rejected'])
     t.match(await getOrder(seller, id), { lines: [{ quantityShipped: '60' }, {}, {}] })
   })
@@ -142,25 +258,64 @@ t.test('ship notices that arrive', async t => {
 
   t.test('move their orders; more than was ordered is recorded too', async t => {
     const [one, two] = [await place(), await place()]
-    const { result, statements } = await countStatements(seller.ctx, ctx => receiveShipments(ctx, [
-      seller.received(noticeDocument('S1', [{ order: one.document, lineNumber: '1', quantity: '60', sscc }, { order: two.document, lineNumber: '2', quantity: '130' }])),
-      seller.received(noticeDocument('S2', [{ order: one.document, lineNumber: '001', quantity: '40' }])),
-    ]))
-    t.match(result, [{ outcome: 'applied', documentKind: 'shipment', problems: [] }, { outcome: 'applied', problems: [] }])
+    const { result, statements } = await countStatements(seller.ctx, ctx =>
+      receiveShipments(ctx, [
+        seller.received(
+          noticeDocument('S1', [
+            { order: one.document, lineNumber: '1', quantity: '60', sscc },
+            { order: two.document, lineNumber: '2', quantity: '130' },
+          ]),
+        ),
+        seller.received(noticeDocument('S2', [{ order: one.document, lineNumber: '001', quantity: '40' }])),
+      ]),
+    )
+    t.match(result, [
+      { outcome: 'applied', documentKind: 'shipment', problems: [] },
+      { outcome: 'applied', problems: [] },
+    ])
     t.ok(statements <= 14, `${statements} statements`)
-    t.match(await getOrder(buyer.ctx, one.id), { state: 'partly_shipped', lines: [{ quantityShipped: '100', status: 'shipped' }, {}, {}], shipments: [{ number: 'S1', packages: [{ sscc }] }, { number: 'S2' }] })
+    t.match(await getOrder(buyer.ctx, one.id), {
+      state: 'partly_shipped',
+      lines: [{ quantityShipped: '100', status: 'shipped' }, {}, {}],
+      shipments: [{ number: 'S1', packages: [{ sscc }] }, { number: 'S2' }],
+    })
     t.match(await getOrder(buyer.ctx, two.id), { lines: [{}, { quantityShipped: '130', quantityOpen: '0' }, {}] })
-    t.match(await owner`select key, payload from outbox where kind = 'deliver' and payload ->> 'documentId' = ${result[0]?.documentId ?? ''}`, [{ key: `${seller.partnership.id} ${one.id}`, payload: { document: '856' } }])
+    t.match(
+      await owner`select key,
+      payload from outbox where kind = 'deliver' and payload ->> 'documentId' = ${result[0]?.documentId ?? ''}`,
+      [{ key: `${seller.partnership.id} ${one.id}`, payload: { document: '856' } }],
+    )
   })
 
   t.test('what does not fit is a problem', async t => {
     const { document, id } = await place()
-    const [applied] = await receiveShipments(seller.ctx, [seller.received(noticeDocument('S3', [
-      { order: orderDocument([]), lineNumber: '1', quantity: '5', sscc }, { order: document, lineNumber: '8', quantity: '1' },
-    ]))])
-    t.match(applied, { outcome: 'applied', problems: [{ code: 'shipments/sscc-reused', at: 6 }, { code: 'shipments/unknown-order', at: 20 }, { code: 'shipments/unknown-line', at: 21 }] })
-    t.match((await getShipment(buyer.ctx, applied?.documentId ?? '')).lines, [{ orderId: null, quantity: '5' }, { orderId: id, orderLinePosition: null }])
-    const [cases] = await receiveShipments(seller.ctx, [seller.received((({ lines, ...rest }) => ({ ...rest, lines: lines.map(line => ({ ...line, unit: 'CA' })) }))(noticeDocument('S4', [{ order: document, lineNumber: '1', quantity: '9' }])))])
+    const [applied] = await receiveShipments(seller.ctx, [
+      seller.received(
+        noticeDocument('S3', [
+          { order: orderDocument([]), lineNumber: '1', quantity: '5', sscc },
+          { order: document, lineNumber: '8', quantity: '1' },
+        ]),
+      ),
+    ])
+    t.match(applied, {
+      outcome: 'applied',
+      problems: [
+        { code: 'shipments/sscc-reused', at: 6 },
+        { code: 'shipments/unknown-order', at: 20 },
+        { code: 'shipments/unknown-line', at: 21 },
+      ],
+    })
+    t.match((await getShipment(buyer.ctx, applied?.documentId ?? '')).lines, [
+      { orderId: null, quantity: '5' },
+      { orderId: id, orderLinePosition: null },
+    ])
+    const [cases] = await receiveShipments(seller.ctx, [
+      seller.received(
+        (({ lines, ...rest }) => ({ ...rest, lines: lines.map(line => ({ ...line, unit: 'CA' })) }))(
+          noticeDocument('S4', [{ order: document, lineNumber: '1', quantity: '9' }]),
+        ),
+      ),
+    ])
     t.match(cases, { outcome: 'applied', problems: [{ code: 'shipments/unit-differs' }] })
     t.match(await getOrder(buyer.ctx, id), { lines: [{ quantityShipped: '0' }, {}, {}] })
   })
@@ -169,13 +324,21 @@ t.test('ship notices that arrive', async t => {
     const { document, id } = await place()
     const notice = noticeDocument('S5', [{ order: document, lineNumber: '1', quantity: '60' }])
     const shipped = async () => (await getOrder(buyer.ctx, id)).lines.map(line => line.quantityShipped)
-    const outcomes = async (...documents: (typeof notice)[]) => (await receiveShipments(seller.ctx, documents.map(seller.received))).map(one => one.outcome)
+    const outcomes = async (...documents: (typeof notice)[]) =>
+      (await receiveShipments(seller.ctx, documents.map(seller.received))).map(one => one.outcome)
     t.strictSame(await outcomes(notice, notice, { ...notice, time: '0900' }), ['applied', 'duplicate', 'conflict'])
     t.strictSame(await shipped(), ['60', '0', '0'])
     const replacement = { ...noticeDocument('S5', [{ order: document, lineNumber: '2', quantity: '50' }]), purpose: '05' }
     t.strictSame(await outcomes(replacement, replacement), ['applied', 'duplicate'])
     t.strictSame(await shipped(), ['0', '50', '0'])
-    t.strictSame(await outcomes({ ...notice, purpose: '01', lines: [] }, { ...notice, purpose: '01' }, { ...notice, number: 'S6', purpose: '01' }), ['applied', 'duplicate', 'parked'])
+    t.strictSame(
+      await outcomes(
+        { ...notice, purpose: '01', lines: [] },
+        { ...notice, purpose: '01' },
+        { ...notice, number: 'S6', purpose: '01' },
+      ),
+      ['applied', 'duplicate', 'parked'],
+    )
     t.strictSame(await shipped(), ['0', '0', '0'])
     t.match(await getOrder(buyer.ctx, id), { state: 'open', shipments: [{ number: 'S5', state: 'cancelled' }] })
     const all = noticeDocument('S7', [{ order: document, lineNumber: '1', quantity: '10' }])
@@ -184,26 +347,60 @@ t.test('ship notices that arrive', async t => {
   })
 
   t.test('the ledger is the sum of the shipments, whatever arrives', async t => {
-    const line = fc.record({ order: fc.integer({ min: 0, max: 2 }), lineNumber: fc.constantFrom('1', '2', '3', '4'), quantity: fc.integer({ min: 1, max: 80 }).map(String) })
-    const notice = fc.record({ number: fc.integer({ min: 0, max: 4 }), purpose: fc.constantFrom('00', '00', '05', '01'), lines: fc.array(line, { minLength: 1, maxLength: 4 }) })
+    const line = fc.record({
+      order: fc.integer({ min: 0, max: 2 }),
+      lineNumber: fc.constantFrom('1', '2', '3', '4'),
+      quantity: fc.integer({ min: 1, max: 80 }).map(String),
+    })
+    const notice = fc.record({
+      number: fc.integer({ min: 0, max: 4 }),
+      purpose: fc.constantFrom('00', '00', '05', '01'),
+      lines: fc.array(line, { minLength: 1, maxLength: 4 }),
+    })
     let run = 0
-    await fc.assert(fc.asyncProperty(fc.array(fc.array(notice, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }), async batches => {
-      run += 1
-      const orders = [await place(), await place(), await place()]
-      for (const batch of batches)
-        await receiveShipments(seller.ctx, batch.map(({ number, purpose, lines }) => seller.received(noticeDocument(`R${run}-${number}`,
-          lines.flatMap(each => { const order = orders[each.order]; return order ? [{ ...each, order: order.document }] : [] }), { purpose }))))
-      for (const { id } of orders) {
-        const { lines } = await getOrder(buyer.ctx, id)
-        const sums = await owner`select l.order_line_position as position, sum(l.quantity)::text as quantity from shipment_line l join shipment s on s.id = l.shipment_id
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(notice, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+        async batches => {
+          run += 1
+          const orders = [await place(), await place(), await place()]
+          for (const batch of batches)
+            await receiveShipments(
+              seller.ctx,
+              batch.map(({ number, purpose, lines }) =>
+                seller.received(
+                  noticeDocument(
+                    `R${run}-${number}`,
+                    lines.flatMap(each => {
+                      const order = orders[each.order]
+                      return order ? [{ ...each, order: order.document }] : []
+                    }),
+                    { purpose },
+                  ),
+                ),
+              ),
+            )
+          for (const { id } of orders) {
+            const { lines } = await getOrder(buyer.ctx, id)
+            const sums =
+              await owner`select l.order_line_position as position,
+              sum(l.quantity)::text as quantity from shipment_line l join shipment s on s.id = l.shipment_id
           where l.order_id = ${id} and s.state = 'shipped' and l.order_line_position is not null group by 1`
-        for (const each of lines) {
-          t.equal(each.quantityShipped, sums.find(row => row.position === each.position)?.quantity ?? '0')
-          const [ordered, open, gone, cancelled] = [each.quantityOrdered, each.quantityOpen, each.quantityShipped, each.quantityCancelled].map(decimal)
-          const over = gone!.plus(cancelled!).minus(ordered!)
-          t.ok(ordered!.plus(over.gt(0) ? over : 0).eq(open!.plus(gone!).plus(cancelled!)))
-        }
-      }
-    }), { numRuns: 25 })
+            for (const each of lines) {
+              t.equal(each.quantityShipped, sums.find(row => row.position === each.position)?.quantity ?? '0')
+              const [ordered, open, gone, cancelled] = [
+                each.quantityOrdered,
+                each.quantityOpen,
+                each.quantityShipped,
+                each.quantityCancelled,
+              ].map(decimal)
+              const over = gone!.plus(cancelled!).minus(ordered!)
+              t.ok(ordered!.plus(over.gt(0) ? over : 0).eq(open!.plus(gone!).plus(cancelled!)))
+            }
+          }
+        },
+      ),
+      { numRuns: 25 },
+    )
   })
 })
