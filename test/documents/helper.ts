@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { DocumentError } from '../../src/documents/index.ts'
-import { isSegment, type Loop, readAll, type Segment, type SetResult, type Transaction } from '../../src/x12/index.ts'
+import {
+  isSegment, type Loop, readAll, type Segment, type SetResult, type Transaction, writeInterchange,
+} from '../../src/x12/index.ts'
 
 /** Bringing trees and bytes together for the tests of the mappings. */
 
@@ -40,9 +42,17 @@ const textOf = (segment: Segment): string =>
 /** The segments of a tree as text, one each. */
 export const segmentTexts = (loop: Loop): string[] => flat(loop).map(textOf)
 
-/** A tree written as an interchange and read back by the engine, with what it found. */
+/** A tree written by the engine as an interchange, and read back by it with what it found. */
 export const readBack = (set: string, root: Loop): SetResult => {
-  const [result] = setsOf(interchange(segmentTexts(root).join('~'), set, functionalIds[set]))
+  const at = new Date('2024-02-29T12:00:00Z')
+  const party = (id: string) => ({ qualifier: 'ZZ', id })
+  const group = {
+    functionalId: functionalIds[set] ?? '', senderCode: 'SENDER', receiverCode: 'RECEIVER', at, controlNumber: 1, version: '004010',
+  }
+  const [result] = setsOf(writeInterchange({
+    header: { sender: party('SENDER'), receiver: party('RECEIVER'), at, controlNumber: 1, usage: 'T' },
+    groups: [{ header: group, transactions: [{ set, controlNumber: '0001', root }] }],
+  }))
   if (result === undefined) throw new Error('nothing was read back')
   return result
 }
