@@ -4,7 +4,6 @@ import type { Evidence, ExceptionState, Severity } from './schema.ts'
 
 /** The states in which nobody has to do anything any more. */
 export const closedStates = ['resolved', 'auto_resolved', 'expired'] as const satisfies readonly ExceptionState[]
-export const isClosed = (state: ExceptionState): boolean => (closedStates as readonly ExceptionState[]).includes(state)
 
 const ends = ['resolved', 'auto_resolved', 'escalated', 'expired'] as const
 

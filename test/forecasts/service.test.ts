@@ -7,6 +7,7 @@ import {
 } from '../../src/forecasts/service.ts'
 import type { ForecastInput } from '../../src/forecasts/schema.ts'
 import { getPartnership } from '../../src/partners/service.ts'
+import { standardGuide, validateTransaction } from '../../src/x12/index.ts'
 import { testDatabase } from '../helpers/database.ts'
 import { smallWorld } from '../helpers/world.ts'
 
@@ -170,7 +171,7 @@ t.test('version against version', async t => {
 t.test('lists, and nothing for strangers', async t => {
   const { items } = await listForecasts(retailer, { partnershipId, source: 'BUYER', type: 'TOTAL' })
   t.ok(items.length > 3)
-  t.same(items.map(item => item.id), [...items.map(item => item.id)].sort().reverse())
+  t.same(items.map(item => item.id), items.map(item => item.id).sort().reverse())
   const first = await listForecasts(retailer, { limit: 2 })
   t.ok((await listForecasts(retailer, { limit: 2, cursor: first.nextCursor! })).items.every(item => item.id < first.items[1]!.id))
   const { id } = items[0]!
@@ -194,7 +195,10 @@ t.test('the document of an entry names both sides and can be written as an 830',
     series: [{ location: { qualifier: 'UL', id: dc.gln }, unit: 'EA', points: [{ start: '2026-06-01', end: '2026-06-07', quantity: '100', timing: 'W', qualifier: 'D' }, { quantity: '120' }] }],
   })
   t.same(made.series[0]!.products, [{ qualifier: 'UK', value: carton.gtin }, { qualifier: 'IN', value: carton.buyerItem }, { qualifier: 'VN', value: carton.sellerItem }])
-  t.equal(writeForecast(made).id, '830')
+  const guide = standardGuide('004010', '830')
+  t.ok(guide)
+  const written = { set: '830', controlNumber: '0001', version: '004010', root: writeForecast(made) }
+  t.same(validateTransaction(written, guide!).map(finding => finding.message), [], 'and it is a valid one')
 })
 
 t.test('the document of an 830 is what came', async t => {

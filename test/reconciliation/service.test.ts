@@ -222,10 +222,10 @@ t.test('several orders at once are as many statements as one', async t => {
       apply: (target, self, args) => {
         const query = Reflect.apply(target, self, args) as Promise<unknown>
         const send = query.then.bind(query)
-        query.then = ((...handlers: Parameters<typeof send>) => {
+        Reflect.set(query, 'then', (...handlers: Parameters<typeof send>) => {
           statements += 1
           return send(...handlers)
-        }) as typeof send
+        })
         return query
       },
     })
