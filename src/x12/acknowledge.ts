@@ -81,7 +81,7 @@ export class AcknowledgementBuilder {
   /** The group that is open; undefined between groups and in one that is not acknowledged. */
   private group: GroupHeader | undefined
   private answered: GroupHeader | undefined
-  /** The 997 of the open group is of version 005010 or later. */
+  /** The answer is of version 005010 or later; all its 997s share the version of the first group. */
   private later = false
 
   constructor(interchange: InterchangeHeader, options: AcknowledgementOptions = {}) {
@@ -102,7 +102,7 @@ export class AcknowledgementBuilder {
     this.group = isAcknowledged(group) ? group : undefined
     if (this.group === undefined) return
     this.answered ??= group
-    this.later = versionOf(group) >= '005010'
+    this.later = versionOf(this.answered) >= '005010'
     this.encoder.position = 0
     this.put('AK1', letters(group.functionalId, 2, 2), digits(group.controlNumber, 1, 9), this.later ? group.version.slice(0, 12) : '')
   }

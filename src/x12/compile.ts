@@ -5,7 +5,7 @@
  * loop's number + 1). Where segment S leads from node P never depends on the data, so it is worked out once, when first
  * asked, and remembered (`transition`): the guide becomes a state machine that grows along the paths real files take.
  */
-import type { ElementUse, GuideModel, LoopNode, SegmentUse } from './guide.ts'
+import type { BodyNode, ElementUse, GuideModel, SegmentUse } from './guide.ts'
 import { blank, componentMark, control, digit, high, keyOf, letter, other, point, repetitionMark, sign } from './lex.ts'
 
 /** Fields of one element in `Guide.slots`, which has `slotSize` numbers for each element of each segment. */
@@ -28,11 +28,13 @@ export const typeBinary = 5
 export const typeComposite = 6
 
 /** A transition is `node << transitionShift | flags`; `noTransition` when the segment has no place from there. */
-export const transitionShift = 4
+export const transitionShift = 5
 export const sameSegment = 1
 export const loopBegins = 2
 export const loopRepeats = 4
 export const someMissing = 8
+/** The guide says that the place is not used. */
+export const notUsed = 16
 export const noTransition = -1
 const unresolved = 0
 
@@ -52,6 +54,10 @@ export interface Guide {
   readonly required: Uint8Array
   readonly names: readonly string[]
   readonly children: readonly (readonly number[])[]
+  /** For each node that has kinds of its own (`SegmentNode.variants`), those; null when no node of the guide has. A kind is no child of its loop. */
+  readonly variants: ReadonlyMap<number, readonly Variant[]> | null
+  /** The node whose place a node takes: itself, but for variants. */
+  readonly places: Int32Array
   // Segment ids as symbols 0…
   readonly symbols: SymbolTable
   readonly symbolOfNode: Int32Array
@@ -71,6 +77,13 @@ export interface Guide {
   readonly codes: Int32Array
   /** Symbol of HL when the set has hierarchy rules, else −1. */
   readonly hierarchySymbol: number
+}
+
+export interface Variant {
+  readonly node: number
+  readonly element: number
+  readonly codes: ReadonlySet<string>
+  readonly required: boolean
 }
 
 export const notePaired = 0
@@ -140,6 +153,8 @@ export function compile(model: GuideModel): Guide {
     required: Uint8Array.from(nodes.required),
     names: nodes.names,
     children: nodes.children,
+    variants: nodes.variants.size > 0 ? nodes.variants : null,
+    places: Int32Array.from(nodes.places),
     symbols, symbolOfNode,
     rows: nodes.names.map(() => null),
     missing: new Map(),
@@ -151,42 +166,44 @@ export function compile(model: GuideModel): Guide {
 
 function numberNodes(model: GuideModel) {
   const nodes = {
-    parents: [] as number[], maxima: [] as number[], definitions: [] as number[], isLoop: [] as number[],
+    parents: [] as number[], maxima: [] as number[], definitions: [] as number[], isLoop: [] as number[], places: [] as number[],
     required: [] as number[], names: [] as string[], children: [] as number[][], uses: [] as SegmentUse[],
+    variants: new Map<number, readonly Variant[]>(),
   }
   const definitionOf = new Map<SegmentUse, number>()
-  const add = (parent: number, name: string, loop: boolean, max: number, required: boolean): number => {
+  const define = (use: SegmentUse): number => {
+    let definition = definitionOf.get(use)
+    if (definition === undefined) {
+      definition = nodes.uses.push(use) - 1
+      definitionOf.set(use, definition)
+    }
+    return definition
+  }
+  const visit = (child: BodyNode, parent: number, place: number): number => {
     const node = nodes.names.length
     nodes.parents.push(parent)
-    nodes.maxima.push(max)
+    nodes.maxima.push(child.max)
     nodes.definitions.push(-1)
-    nodes.isLoop.push(loop ? 1 : 0)
-    nodes.required.push(required ? 1 : 0)
-    nodes.names.push(name)
+    nodes.isLoop.push(child.kind === 'loop' ? 1 : 0)
+    nodes.places.push(place < 0 ? node : place)
+    nodes.required.push(child.requirement === 'M' ? 1 : 0)
+    nodes.names.push(child.kind === 'loop' ? child.id : child.use.id)
     nodes.children.push([])
-    if (parent >= 0) (nodes.children[parent] as number[]).push(node)
+    if (parent >= 0 && place < 0) (nodes.children[parent] as number[]).push(node)
+    if (child.kind === 'segment') {
+      nodes.definitions[node] = define(child.use)
+    } else {
+      for (const inner of child.body) visit(inner, node, -1)
+      if (parent >= 0) nodes.definitions[node] = nodes.definitions[node + 1] as number
+    }
+    if (child.variants) {
+      nodes.variants.set(node, child.variants.map(variant => ({
+        node: visit(variant, parent, node), ...variant.when, required: variant.requirement === 'M',
+      })))
+    }
     return node
   }
-  const visit = (loop: LoopNode, parent: number) => {
-    const node = add(parent, loop.id, true, loop.max, loop.requirement === 'M')
-    for (const child of loop.body) {
-      if (child.kind === 'loop') {
-        visit(child, node)
-      } else {
-        const segment = add(node, child.use.id, false, child.max, child.requirement === 'M')
-        let definition = definitionOf.get(child.use)
-        if (definition === undefined) {
-          definition = nodes.uses.length
-          nodes.uses.push(child.use)
-          definitionOf.set(child.use, definition)
-        }
-        nodes.definitions[segment] = definition
-        if (segment === node + 1) nodes.definitions[node] = definition
-      }
-    }
-  }
-  visit(model.root, -1)
-  nodes.definitions[0] = -1
+  visit(model.root, -1, -1)
   return nodes
 }
 
@@ -293,33 +310,43 @@ export function missingBetween(guide: Guide, node: number, symbol: number, fullL
 }
 
 function search(guide: Guide, from: number, symbol: number, mayRepeat: boolean, fullLoop: number, passed: number[] = []): number {
-  const { parents, symbolOfNode, maxima, required, isLoop, children } = guide
+  const { parents, symbolOfNode, maxima, required, isLoop, children, places } = guide
+  const here = places[from] as number
   const first = from > 1 && parents[from] === from - 1
-  if (from > 0 && mayRepeat && symbolOfNode[from] === symbol && (maxima[from] as number) > 1 && !first) return (from << transitionShift) | sameSegment
+  if (from > 0 && mayRepeat && symbolOfNode[from] === symbol && (maxima[here] as number) > 1 && !first) return (here << transitionShift) | sameSegment
   let loop = from === 0 ? 0 : parents[from] as number
-  let after = from
+  let after = here
   for (;;) {
+    passRequiredVariants(guide, after, passed)
     for (const child of children[loop] as readonly number[]) {
       if (child <= after) continue
       if (symbolOfNode[child] === symbol) {
-        const flags = (isLoop[child] ? loopBegins : 0) | (passed.length > 0 ? someMissing : 0)
+        const flags = (isLoop[child] ? loopBegins : 0) | (passed.length > 0 ? someMissing : 0) | (maxima[child] === 0 ? notUsed : 0)
         return ((isLoop[child] ? child + 1 : child) << transitionShift) | flags
       }
       if (required[child]) passed.push(child)
+      passRequiredVariants(guide, child, passed)
     }
     if (loop === 0) break
-    if (loop !== fullLoop && symbolOfNode[loop] === symbol) {
-      return ((loop + 1) << transitionShift) | loopRepeats | (passed.length > 0 ? someMissing : 0)
+    const place = places[loop] as number
+    if (loop !== fullLoop && place !== fullLoop && symbolOfNode[loop] === symbol) {
+      return ((place + 1) << transitionShift) | loopRepeats | (passed.length > 0 ? someMissing : 0)
     }
-    after = loop
+    after = place
     loop = parents[loop] as number
   }
-  return from > 0 && mayRepeat && fullLoop < 0 && symbolOfNode[from] === symbol ? (from << transitionShift) | sameSegment : noTransition
+  return from > 0 && mayRepeat && fullLoop < 0 && symbolOfNode[from] === symbol ? (here << transitionShift) | sameSegment : noTransition
+}
+
+/** Mandatory kinds of a node that is left behind. Whether they came is known only while reading. */
+function passRequiredVariants(guide: Guide, node: number, passed: number[]): void {
+  if (guide.variants === null) return
+  for (const variant of guide.variants.get(node) ?? []) if (variant.required) passed.push(variant.node)
 }
 
 /** Whether the segment has a place earlier in one of the loops that are open at `node`: then it is out of order, else unexpected. */
 export function hasEarlierPlace(guide: Guide, node: number, symbol: number): boolean {
-  for (let loop = guide.parents[node] as number, after = node; loop >= 0; after = loop, loop = guide.parents[loop] as number) {
+  for (let loop = guide.parents[node] as number, after = guide.places[node] as number; loop >= 0; after = guide.places[loop] as number, loop = guide.parents[loop] as number) {
     for (const child of guide.children[loop] as readonly number[]) {
       if (child <= after && guide.symbolOfNode[child] === symbol) return true
     }

@@ -30,6 +30,7 @@ const warning = (text: string): Fault => ({ severity: 'warning', text })
 export const faults = {
   'segment-unknown': segment('1', '{segment} is not a segment we know. Check its spelling and the segment terminator before it.'),
   'segment-unexpected': segment('2', '{segment} does not belong here. Check that the segment which opens its loop comes before it.'),
+  'segment-not-used': segment('2', '{segment} is not used by this partner. Leave it out.'),
   'segment-missing': segment('3', '{segment} is missing{inLoop}. Send it before this place.'),
   'loop-over-max': segment('4', 'The {name} loop occurs more than {maximum} times.'),
   'segment-over-max': segment('5', '{segment} occurs more than {maximum} times here.'),
@@ -93,7 +94,7 @@ export const faults = {
   'not-x12': { severity: 'error', text: 'This text is not part of an X12 interchange: "{value}".' },
   'header-unreadable': { severity: 'error', interchangeCode: '022', text: 'An ISA segment begins here but cannot be read: "{value}".' },
 
-  'sum-mismatch': warning('{where} is "{value}" but the sum of {rule} is {expected}.'),
+  'sum-mismatch': warning('{where} is "{value}" but {rule} is {expected}.'),
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults

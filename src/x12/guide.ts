@@ -93,11 +93,19 @@ export interface SyntaxNote {
   readonly elements: readonly number[]
 }
 
+/** Only occurrences whose (first) segment has one of these codes in this element. */
+export interface Condition {
+  readonly element: number
+  readonly codes: ReadonlySet<string>
+}
+
 export interface SegmentNode {
   readonly kind: 'segment'
   readonly requirement: Requirement
   readonly max: number
   readonly use: SegmentUse
+  /** Kinds of this segment that an overlay treats apart; they share its place and may come in any order. */
+  readonly variants?: readonly (SegmentNode & { readonly when: Condition })[]
 }
 
 export interface LoopNode {
@@ -107,15 +115,19 @@ export interface LoopNode {
   readonly requirement: Requirement
   readonly max: number
   readonly body: readonly BodyNode[]
-  /** Only occurrences whose first segment has one of these codes in this element belong to the loop. Set by overlays. */
-  readonly when?: { readonly element: number; readonly codes: ReadonlySet<string> }
+  /** Kinds of this loop that an overlay treats apart, by a code in their first segment. */
+  readonly variants?: readonly (LoopNode & { readonly when: Condition })[]
 }
 
 export type BodyNode = SegmentNode | LoopNode
 
-/** A check of business sums: the total of an element over the set equals another element. Never part of a 997's verdict. */
+/**
+ * A check of business sums: the total of an element over the set (`sum`), or the number of loops or segments (`count`), equals another
+ * element. Never part of a 997's verdict. Places are paths such as `PO1/PO102`: loops, then a segment, then its element.
+ */
 export interface SumRule {
-  readonly sum: string
+  readonly sum?: string
+  readonly count?: string
   readonly equals: string
 }
 
@@ -248,7 +260,7 @@ export function lint(model: GuideModel): string[] {
     for (const child of loop.body) {
       const id = child.kind === 'segment' ? child.use.id : firstSegment(child)
       const earlier = open.get(id)
-      if (earlier !== undefined && !(child.kind === 'loop' && child.when)) problems.push(`${path}/${id}: cannot be told from the ${id} before it`)
+      if (earlier !== undefined) problems.push(`${path}/${id}: cannot be told from the ${id} before it`)
       if (child.requirement === 'M') open.clear()
       open.set(id, id)
       if (child.kind === 'segment') elements(child.use)

@@ -8,9 +8,10 @@ export {
   writeInterchange, type GroupToWrite, type InterchangeToWrite, type NewGroupHeader, type NewInterchangeHeader,
   type TransactionToWrite,
 } from './write.ts'
-export { standardGuide, standardVersions } from './standard.ts'
+export { narrowedGuide, standardGuide, standardVersions } from './standard.ts'
 export type { Guide } from './compile.ts'
-export { GuideError, lint } from './guide.ts'
+export { GuideError, lint, type GuideModel, type SumRule } from './guide.ts'
+export type { Narrowing, Overlay } from './overlay.ts'
 export { allSegments, component, first, isSegment, loop, loops, repeats, segment, segments, text } from './tree.ts'
 export {
   AcknowledgementBuilder, buildTa1, isAcknowledged, wantsTa1, type AcknowledgementNumbers, type AcknowledgementOptions, type InterchangeAcknowledgementOptions,

@@ -8,6 +8,7 @@ import { SegmentFeed, type SegmentSink } from './feed.ts'
 import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
 import { keyOf } from './lex.ts'
 import { ControlNumbers } from './numbers.ts'
+import { judgeRules } from './rules.ts'
 import { splitVersion, standardGuide, standardVersions } from './standard.ts'
 import { returnTools, takeTools, type Tools } from './tools.ts'
 import type { Finding, GroupHeader, GroupOutcome, GroupResult, InterchangeHeader, InterchangeResult, ReadEvent, SetResult, Transaction } from './types.ts'
@@ -97,6 +98,8 @@ export class Session implements SegmentSink {
   private sets = 0
   /** The current set is judged by a guide. */
   private judged = false
+  /** A tree is built of the current set. */
+  private builds = false
 
   constructor(options: ReadOptions) {
     this.options = options
@@ -199,7 +202,7 @@ export class Session implements SegmentSink {
   private looseSegment(kind?: FaultKind): void {
     if (this.state === inSet) {
       this.position++
-      if (this.options.tree === true && !this.plain) this.tools.builder.addStray(this.position)
+      if (this.builds) this.tools.builder.addStray(this.position)
       return
     }
     this.envelopeFinding(kind ?? (this.state === inGroup ? 'segment-outside-set' : 'interchange-content'), {
@@ -341,12 +344,12 @@ export class Session implements SegmentSink {
     }
     if (!group.setNumbers.add(controlNumber)) findings.add(finding('set-control-duplicate', { ...place, element: 2, value: controlNumber }))
     this.state = inSet
-    const tree = this.options.tree === true && !this.plain
-    if (tree) builder.begin(set, guide ?? null)
+    this.builds = !this.plain && (this.options.tree === true || (this.checks === 'partner' && guide !== undefined && guide.model.rules.length > 0))
+    if (this.builds) builder.begin(set, guide ?? null)
     this.judged = guide !== undefined
     // An acknowledgement of a version we have no schema for is read by its structure alone.
     const checks = guide !== undefined && set === '997' && guide.version !== splitVersion(group.header.version).version ? 'structure' : this.checks
-    if (guide !== undefined) validator.begin(guide, checks, tree && findings.errors === 0 ? builder : null)
+    if (guide !== undefined) validator.begin(guide, checks, this.builds && findings.errors === 0 ? builder : null)
   }
 
   private rejectUnsupported(set: string, place: Place): void {
@@ -392,9 +395,13 @@ export class Session implements SegmentSink {
     }
     const rejected = findings.errors > 0
     if (!rejected) group.accepted++
-    const transaction: Transaction | undefined = this.options.tree === true && !rejected && !this.plain
+    const root = this.builds && !rejected ? builder.finish() : undefined
+    if (root !== undefined && set.guide !== undefined && this.checks === 'partner') {
+      for (const found of judgeRules(root, set.guide.model.rules)) findings.add(found)
+    }
+    const transaction: Transaction | undefined = root !== undefined && this.options.tree === true
       ? {
-          set: set.set, controlNumber: set.controlNumber, version: group.header.version, root: builder.finish(),
+          set: set.set, controlNumber: set.controlNumber, version: group.header.version, root,
           ...(set.implementation === '' ? {} : { implementation: set.implementation }),
         }
       : undefined
@@ -407,6 +414,6 @@ export class Session implements SegmentSink {
     }
     this.events.push({ type: 'set', result, group: group.header, interchange: this.interchange.header })
     this.state = inGroup
-    this.plain = this.judged = false
+    this.plain = this.judged = this.builds = false
   }
 }

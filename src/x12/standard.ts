@@ -1,7 +1,8 @@
 /** The schemas that come with the engine: loaded and compiled when first asked for, one set of a version at a time. */
 import { createRequire } from 'node:module'
 import { compile, type Guide } from './compile.ts'
-import { modelOf, type SchemaFiles, type SetFile } from './guide.ts'
+import { GuideError, lint, modelOf, type SchemaFiles, type SetFile } from './guide.ts'
+import { narrow, type Overlay } from './overlay.ts'
 
 // The same two steps up from src/x12 and from dist/x12.
 const schemaFolder = '../../schemas/x12'
@@ -36,6 +37,20 @@ export function standardGuide(version: string, set: string): Guide | undefined {
   }
   if (guide === null && set === '997' && !standardVersions.includes(base)) return standardGuide(standardVersions[0] as string, set)
   return guide ?? undefined
+}
+
+/**
+ * The guide of a set as overlays narrow it, the widest first: the standard, then an industry's, then a partner's. Throws GuideError when the set
+ * is not shipped, a place does not exist, an overlay would widen, or what it leaves cannot be told apart.
+ */
+export function narrowedGuide(version: string, set: string, ...overlays: readonly Overlay[]): Guide {
+  const base = standardGuide(version, set)
+  if (!base) throw new GuideError([`there is no ${set} in version ${version}`])
+  const model = overlays.reduce(narrow, base.model)
+  const known = new Set(lint(base.model))
+  const problems = lint(model).filter(problem => !known.has(problem))
+  if (problems.length > 0) throw new GuideError(problems)
+  return compile(model)
 }
 
 /** The files of a version, as they are. Throws when the version is not shipped. */

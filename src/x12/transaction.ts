@@ -3,6 +3,7 @@ import type { Guide } from './compile.ts'
 import { sameNumber } from './envelope.ts'
 import { finding } from './finding.ts'
 import { keyOf } from './lex.ts'
+import { judgeRules } from './rules.ts'
 import { returnTools, takeTools } from './tools.ts'
 import type { Delimiters, Finding, SetResult, Transaction } from './types.ts'
 import type { CheckLevel } from './validate.ts'
@@ -80,8 +81,10 @@ export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide
     findings.add(finding('set-trailer-missing', { offset: base + at, segmentPosition: position + 1, segmentId: 'SE' }))
   }
   const rejected = findings.errors > 0
+  const root = builder.finish()
+  if (!rejected && level === 'partner') for (const found of judgeRules(root, guide.model.rules)) findings.add(found)
   const transaction: Transaction = {
-    set, controlNumber, version: info.version, root: builder.finish(), ...(implementation === '' ? {} : { implementation }),
+    set, controlNumber, version: info.version, root, ...(implementation === '' ? {} : { implementation }),
   }
   const list = findings.take(base)
   returnTools(tools)

@@ -3,7 +3,7 @@
  * its elements right. Fast on what is right (integers from the lexer against compiled tables), exact on what is not.
  */
 import {
-  hasEarlierPlace, loopBegins, loopPath, loopRepeats, missingBetween, noteConditional, noteExclusive, noteList, notePaired, noteRequired,
+  hasEarlierPlace, loopBegins, loopPath, loopRepeats, missingBetween, noteConditional, noteExclusive, noteList, notePaired, noteRequired, notUsed,
   sameSegment, slotCodeMask, slotCodes, slotMax, slotMin, slotReject, slotSize, slotType, someMissing, transition, transitionBeyond,
   transitionShift, typeDate, typeDecimal, typeInteger, typeTime, type Guide,
 } from './compile.ts'
@@ -53,6 +53,7 @@ export class SetValidator {
     this.judge.codes = this.codes
     this.node = 0
     this.repeat = 0
+    if (guide.variants !== null) this.resetVariants(0)
     if (this.counts.length < guide.nodeCount) this.counts = new Int32Array(guide.nodeCount * 2)
     if (guide.hierarchySymbol >= 0) this.hierarchy.begin()
   }
@@ -79,10 +80,14 @@ export class SetValidator {
       }
     } else {
       this.repeat = 1
-      if ((step & (loopBegins | loopRepeats | someMissing)) !== 0) {
+      if ((step & (loopBegins | loopRepeats | someMissing | notUsed)) !== 0) {
         step = this.enter(position, symbol, step)
         target = step >> transitionShift
       }
+    }
+    if (guide.variants !== null) {
+      target = this.variantOf(target, position)
+      if ((step & (loopBegins | loopRepeats)) !== 0) this.resetVariants(guide.parents[target] as number)
     }
     this.node = target
     if (this.elements) {
@@ -142,10 +147,38 @@ export class SetValidator {
         }
       }
     }
+    if ((step & notUsed) !== 0) this.report('segment-not-used', this.place(position, step >> transitionShift))
     if ((step & someMissing) !== 0) {
       this.reportMissing(missingBetween(guide, this.node, symbol, full), position, this.lexer.base + this.lexer.start)
     }
     return step
+  }
+
+  /** A new occurrence of a loop: none of its kinds of segments and loops has come yet. */
+  private resetVariants(loop: number): void {
+    const { guide, counts } = this
+    for (const child of guide.children[loop] as readonly number[]) {
+      for (const variant of guide.variants?.get(child) ?? []) counts[variant.node] = 0
+    }
+  }
+
+  /** The node to take instead of `target` when the segment is one of the kinds that the guide treats apart. */
+  private variantOf(target: number, position: number): number {
+    const { guide, lexer, counts } = this
+    const loop = guide.parents[target] as number
+    const opensLoop = target === loop + 1 && loop > 0
+    const place = opensLoop ? loop : target
+    for (const variant of guide.variants?.get(place) ?? []) {
+      if (variant.element >= lexer.count || !variant.codes.has(this.text.raw(variant.element).trim())) continue
+      counts[variant.node] = (counts[variant.node] as number) + 1
+      const maximum = guide.maxima[variant.node] as number
+      if ((counts[variant.node] as number) > maximum) {
+        const name = `${guide.names[variant.node] as string} ${[...variant.codes].join('/')}`
+        this.report(maximum === 0 ? 'segment-not-used' : opensLoop ? 'loop-over-max' : 'segment-over-max', this.place(position, place), { name, maximum })
+      }
+      return opensLoop ? variant.node + 1 : variant.node
+    }
+    return target
   }
 
   private overSegment(position: number, symbol: number, step: number): number {
@@ -163,10 +196,12 @@ export class SetValidator {
   private reportMissing(nodes: readonly number[], position: number, offset: number): void {
     const { guide } = this
     for (const node of nodes) {
+      if (guide.places[node] !== node && (this.counts[node] as number) > 0) continue
       const use = guide.uses[guide.definitions[node] as number] as SegmentUse
+      const kind = guide.variants?.get(guide.places[node] as number)?.find(variant => variant.node === node)
       this.report('segment-missing', {
         offset, segmentPosition: position, segmentId: use.id, loopPath: loopPath(guide, node),
-      }, { segmentName: use.name })
+      }, { segmentName: kind === undefined ? use.name : `${use.name} ${[...kind.codes].join('/')}` })
     }
   }
 

@@ -64,7 +64,7 @@ t.test('no file of the corpus is thrown at', { skip: skipWithoutCorpus }, async 
 
 /** What a writer may change without changing the meaning: empty ends of segments, leading zeros of counts, blanks after GS elements, line ends between segments. */
 function canonical(text: string, element: string, terminator: string): string {
-  return text.replace(/^\u00ef\u00bb\u00bf/, '').split(terminator).map(part => part.replace(/^[\r\n \0\u001a]+/, '')).filter(part => part !== '').map(part => {
+  return text.replace(/^\u00ef\u00bb\u00bf/, '').split(terminator).map(part => part.replace(/^[^!-~\u0080-\u00ff]+/, '')).filter(part => part !== '').map(part => {
     const elements = part.split(element)
     if (elements[0] === 'GS') elements.forEach((value, i) => { elements[i] = value.trimEnd() })
     if (/^(SE|GE|IEA)$/.test(elements[0] ?? '')) elements[1] = String(Number(elements[1]))

@@ -1,0 +1,160 @@
+/**
+ * Overlays: what an industry or a partner allows of the standard. An overlay may only narrow, so whatever passes it is also right by
+ * the standard. It is a list of places and what is true there:
+ *
+ *   { "extends": "004010/850", "narrow": [
+ *       { "at": "BEG/BEG02", "codes": ["SA", "NE"] },           one element
+ *       { "at": "CUR", "req": "X" },                             a segment that is not used
+ *       { "at": "REF[01=DP]", "req": "M", "max": 1 },            segments of one kind, told by a code in one element
+ *       { "at": "N1[01=ST]/N4", "req": "M" },                    inside loops of one kind
+ *       { "at": "PO1/PO1/PO107", "max": 12 } ],
+ *     "rules": [ { "count": "PO1", "equals": "CTT/CTT/CTT01" } ] }
+ *
+ * A place is a path of loops, then perhaps a segment, then perhaps an element of it. A last step that names both a loop and a segment means the loop.
+ */
+import {
+  GuideError, unlimited, type BodyNode, type Condition, type ElementUse, type GuideModel, type LoopNode, type Requirement,
+  type SegmentNode, type SegmentUse, type SumRule,
+} from './guide.ts'
+
+export interface Narrowing {
+  readonly at: string
+  readonly req?: Requirement
+  /** Largest number of occurrences of a segment or loop; of an element, its largest length. */
+  readonly max?: number
+  /** Smallest length of an element. */
+  readonly min?: number
+  /** The codes that are allowed; from then on the list is complete. */
+  readonly codes?: readonly string[]
+}
+
+export interface Overlay {
+  /** The guide it narrows, e.g. `004010/850`. */
+  readonly extends: string
+  readonly name?: string
+  readonly narrow?: readonly Narrowing[]
+  readonly rules?: readonly SumRule[]
+}
+
+interface Step {
+  readonly id: string
+  /** 1-based element; 0 for the segment or loop itself. */
+  readonly element: number
+  readonly when: Condition | undefined
+}
+
+interface Change {
+  readonly steps: readonly Step[]
+  readonly narrowing: Narrowing
+  used: boolean
+}
+
+/** Narrow a model. Throws GuideError naming every place that does not exist and every attempt to widen. */
+export function narrow(model: GuideModel, overlay: Overlay): GuideModel {
+  const problems: string[] = []
+  const changes = (overlay.narrow ?? []).flatMap(narrowing => {
+    const steps = parsePath(narrowing.at)
+    if (!steps) problems.push(`"${narrowing.at}" is not a place`)
+    return steps ? [{ steps, narrowing, used: false }] : []
+  })
+  const root = narrowLoop(model.root, changes, 0, problems)
+  for (const change of changes) if (!change.used) problems.push(`${change.narrowing.at} does not exist in ${model.set}`)
+  if (problems.length > 0) throw new GuideError(problems)
+  return { ...model, name: overlay.name ?? model.name, root, rules: [...model.rules, ...overlay.rules ?? []] }
+}
+
+/** `N1[01=ST|BT]/N4` as steps; undefined when it cannot be read. */
+export function parsePath(path: string): Step[] | undefined {
+  const steps: Step[] = []
+  for (const part of path.split('/')) {
+    const match = /^([A-Z][A-Z0-9]{1,2})(\d\d)?(?:\[(\d\d)=([^\]]+)\])?$/.exec(part)
+    if (!match) return undefined
+    const [, id = '', element, by, codes] = match
+    steps.push({
+      id, element: Number(element ?? 0),
+      when: by === undefined || codes === undefined ? undefined : { element: Number(by), codes: new Set(codes.split('|')) },
+    })
+  }
+  return steps
+}
+
+function narrowLoop(loop: LoopNode, changes: readonly Change[], depth: number, problems: string[]): LoopNode {
+  return { ...loop, body: loop.body.map(child => narrowNode(child, changes, depth, problems)) }
+}
+
+function narrowNode(node: BodyNode, changes: readonly Change[], depth: number, problems: string[]): BodyNode {
+  const id = node.kind === 'loop' ? node.id : node.use.id
+  const here = changes.filter(({ steps }) => steps[depth]?.id === id && (node.kind === 'loop' ? steps[depth]?.element === 0 : steps.length - depth <= 2))
+  if (here.length === 0) return node
+  const always = narrowOne(node, here.filter(({ steps }) => steps[depth]?.when === undefined), depth, problems)
+  const kinds = new Map<string, Change[]>()
+  for (const change of here) {
+    const when = change.steps[depth]?.when
+    if (when) {
+      const key = `${when.element}=${[...when.codes].sort().join('|')}`
+      kinds.set(key, [...kinds.get(key) ?? [], change])
+    }
+  }
+  if (kinds.size === 0) return always
+  const variants = [...kinds.values()].map(kind => {
+    const when = (kind[0] as Change).steps[depth]?.when as Condition
+    // A kind is optional and as frequent as the node itself unless the overlay says otherwise.
+    return { ...narrowOne({ ...always, requirement: 'O' }, kind, depth, problems), when }
+  })
+  return always.kind === 'loop'
+    ? { ...always, variants: variants as (LoopNode & { when: Condition })[] }
+    : { ...always, variants: variants as (SegmentNode & { when: Condition })[] }
+}
+
+/** Apply changes that all concern this very node or what is in it. */
+function narrowOne(node: BodyNode, changes: readonly Change[], depth: number, problems: string[]): BodyNode {
+  let result = node
+  for (const change of changes) {
+    const { steps, narrowing } = change
+    const step = steps[depth] as Step
+    if (steps.length === depth + 1 && step.element === 0) {
+      change.used = true
+      result = { ...result, ...limits(result, narrowing, problems) }
+    } else if (result.kind === 'segment') {
+      const last = steps[steps.length - 1] as Step
+      if (last.id === result.use.id && last.element > 0) {
+        change.used = true
+        result = { ...result, use: narrowElement(result.use, last.element, narrowing, problems) }
+      }
+    }
+  }
+  return result.kind === 'loop' ? narrowLoop(result, changes.filter(({ steps }) => steps.length > depth + 1), depth + 1, problems) : result
+}
+
+function limits(node: BodyNode, narrowing: Narrowing, problems: string[]): { requirement: Requirement; max: number } {
+  const requirement = narrowing.req ?? node.requirement
+  const max = requirement === 'X' ? 0 : narrowing.max ?? node.max
+  if (node.requirement === 'M' && requirement !== 'M') problems.push(`${narrowing.at} is mandatory and cannot become ${requirement}`)
+  if (max > node.max) problems.push(`${narrowing.at} may occur ${node.max} times; ${max} would widen it`)
+  if (narrowing.codes) problems.push(`${narrowing.at} is no element and has no codes`)
+  return { requirement, max: Math.min(max, unlimited) }
+}
+
+function narrowElement(use: SegmentUse, number: number, narrowing: Narrowing, problems: string[]): SegmentUse {
+  const element = use.elements[number - 1]
+  if (!element) {
+    problems.push(`${narrowing.at}: ${use.id} has ${use.elements.length} elements`)
+    return use
+  }
+  const { at } = narrowing
+  if (element.requirement === 'M' && narrowing.req !== undefined && narrowing.req !== 'M') problems.push(`${at} is mandatory and cannot become ${narrowing.req}`)
+  if (narrowing.min !== undefined && narrowing.min < element.min) problems.push(`${at}: minimum ${narrowing.min} is under ${element.min}`)
+  if (narrowing.max !== undefined && narrowing.max > element.max) problems.push(`${at}: maximum ${narrowing.max} is over ${element.max}`)
+  if (narrowing.codes && element.codes && !element.partial) {
+    for (const code of narrowing.codes) if (!element.codes.has(code)) problems.push(`${at}: code ${code} is not in the standard`)
+  }
+  const narrowed: ElementUse = {
+    ...element,
+    requirement: narrowing.req ?? element.requirement,
+    min: narrowing.min ?? element.min,
+    max: narrowing.max ?? element.max,
+    ...(narrowing.codes ? { codes: new Set(narrowing.codes), partial: false } : {}),
+  }
+  return { ...use, elements: use.elements.map((old, i) => i === number - 1 ? narrowed : old) }
+}
+
