@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import envSchema from 'env-schema'
 import { Type, type Static } from 'typebox'
+import { ConfigError } from './shared/errors.ts'
+
+export { ConfigError } from './shared/errors.ts'
 
 const megabyte = 1024 * 1024
 
@@ -22,7 +25,10 @@ const Settings = Type.Object({
   DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 200, default: 10 }),
   REDIS_URL: Type.Optional(Type.String({ pattern: '^(rediss?|unix)://' })),
   ACCORD_SECRET: Type.Optional(Type.String({ minLength: 32 })),
-  LOG_LEVEL: Type.Union(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)), { default: 'info' }),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),
+    { default: 'info' },
+  ),
   MAX_BODY_BYTES: Type.Integer({ minimum: 1024, default: 256 * megabyte }),
   WORKER_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 100, default: 4 }),
   SESSION_HOURS: Type.Number({ exclusiveMinimum: 0, default: 12 }),
@@ -62,16 +68,6 @@ export type ProcessRole = 'api' | 'worker'
 /** The checked settings. `ROLES` is a list, `DATA_DIR` an absolute path; everything else is as in the environment. */
 export type Config = Readonly<Omit<Static<typeof Settings>, 'ROLES'> & { ROLES: readonly ProcessRole[] }>
 
-/** The configuration is wrong. The message is one sentence that names the variable. */
-export class ConfigError extends Error {
-  readonly variable: string
-  constructor(variable: string, sentence: string) {
-    super(sentence)
-    this.name = 'ConfigError'
-    this.variable = variable
-  }
-}
-
 /**
  * Reads and checks the settings. Without an argument they come from `process.env` and, where that is silent, from `.env`
  * in the working directory. An empty variable counts as absent.
@@ -81,11 +77,18 @@ export const loadConfig = (env?: Readonly<Record<string, string | undefined>>): 
   const variables = env ?? { ...readDotEnv(), ...process.env }
   const checked = check(Object.fromEntries(Object.entries(variables).filter(([, value]) => value)))
   if (checked.DATABASE_URL && !checked.ACCORD_SECRET)
-    throw new ConfigError('ACCORD_SECRET', 'ACCORD_SECRET must be set when DATABASE_URL is: a random text of at least 32 characters, kept secret.')
+    throw new ConfigError(
+      'ACCORD_SECRET',
+      'ACCORD_SECRET must be set when DATABASE_URL is: a random text of at least 32 characters, kept secret.',
+    )
   if (checked.ACK_OVERDUE_HOURS < checked.ACK_WARN_HOURS)
     throw new ConfigError('ACK_OVERDUE_HOURS', 'ACK_OVERDUE_HOURS must not be less than ACK_WARN_HOURS.')
   const named = checked.ROLES.split(',').map(role => role.trim())
-  return { ...checked, DATA_DIR: resolve(checked.DATA_DIR), ROLES: (['api', 'worker'] as const).filter(role => named.includes(role)) }
+  return {
+    ...checked,
+    DATA_DIR: resolve(checked.DATA_DIR),
+    ROLES: (['api', 'worker'] as const).filter(role => named.includes(role)),
+  }
 }
 
 const readDotEnv = (): Record<string, string | undefined> => {

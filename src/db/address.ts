@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { ClientConfig } from 'pg'
 import type postgres from 'postgres'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../shared/errors.ts'
 import { rolePassword, type DatabaseRole } from './roles.ts'
 
 /** Where the database is and who owns it. `host` is a name, or the absolute path of the folder that holds the unix socket. */
@@ -21,7 +21,12 @@ export type DatabaseAddress = {
 export type DatabaseAccess = { readonly address: DatabaseAddress; readonly secret: string }
 
 const sslModes: Record<string, DatabaseAddress['ssl'] | null> = {
-  disable: null, allow: null, prefer: null, require: 'require', 'verify-ca': 'verify', 'verify-full': 'verify',
+  disable: null,
+  allow: null,
+  prefer: null,
+  require: 'require',
+  'verify-ca': 'verify',
+  'verify-full': 'verify',
 }
 
 /**
@@ -33,15 +38,30 @@ export const parseDatabaseUrl = (text: string): DatabaseAddress => {
   // libpq allows an owner without a host, where `?host=` follows; the URL standard does not.
   const whole = text.replace(/^(\w+:\/\/[^/@]*@)\//, '$1localhost/')
   const url = URL.canParse(whole) ? new URL(whole) : undefined
-  if (!url) throw new ConfigError('DATABASE_URL', 'DATABASE_URL is not an address of the form postgres://owner:password@host:5432/database.')
-  const { host: socket, sslmode = 'prefer', sslrootcert, application_name: _name, channel_binding: _binding, ...unknown } =
-    Object.fromEntries(url.searchParams) as Record<string, string>
+  if (!url)
+    throw new ConfigError(
+      'DATABASE_URL',
+      'DATABASE_URL is not an address of the form postgres://owner:password@host:5432/database.',
+    )
+  const {
+    host: socket,
+    sslmode = 'prefer',
+    sslrootcert,
+    application_name: _name,
+    channel_binding: _binding,
+    ...unknown
+  } = Object.fromEntries(url.searchParams) as Record<string, string>
   const [strange] = Object.keys(unknown)
   if (strange) throw new ConfigError('DATABASE_URL', `DATABASE_URL has the parameter ${strange}, which the hub does not know.`)
   const ssl = sslModes[sslmode]
-  if (ssl === undefined) throw new ConfigError('DATABASE_URL', `DATABASE_URL has sslmode=${sslmode}; use disable, require or verify-full.`)
+  if (ssl === undefined)
+    throw new ConfigError('DATABASE_URL', `DATABASE_URL has sslmode=${sslmode}; use disable, require or verify-full.`)
   const database = decodeURIComponent(url.pathname.slice(1))
-  if (!database || !url.username) throw new ConfigError('DATABASE_URL', 'DATABASE_URL must name the owner and the database: postgres://owner:password@host:5432/database.')
+  if (!database || !url.username)
+    throw new ConfigError(
+      'DATABASE_URL',
+      'DATABASE_URL must name the owner and the database: postgres://owner:password@host:5432/database.',
+    )
   return {
     host: socket ?? (decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '') || 'localhost'),
     port: Number(url.port) || 5432,
@@ -72,7 +92,9 @@ const tls = ({ ssl, certificateAuthority }: DatabaseAddress) =>
 /** Options of postgres.js for one of the roles, or the owner. */
 export const postgresOptions = (access: DatabaseAccess, role: DatabaseRole | 'owner') => {
   const { host, port, database } = access.address
-  return { host, port, database, ...login(access, role), ssl: tls(access.address) } satisfies postgres.Options<Record<string, never>>
+  return { host, port, database, ...login(access, role), ssl: tls(access.address) } satisfies postgres.Options<
+    Record<string, never>
+  >
 }
 
 /** Options of node-postgres for one of the roles, or the owner. */

@@ -45,9 +45,13 @@ export const connect = (options: ConnectOptions): Database => {
   const locks = openKeyLocks(options)
   const listener = openClient(options, 'accord_system')
   return {
-    app, system, locks,
+    app,
+    system,
+    locks,
     listen: async (channel, callback, onListen) => (await listener.listen(channel, callback, onListen)).unlisten,
-    close: async () => { await Promise.all([app.close(), system.close(), locks.close(), listener.end({ timeout: 1 })]) },
+    close: async () => {
+      await Promise.all([app.close(), system.close(), locks.close(), listener.end({ timeout: 1 })])
+    },
   }
 }
 
@@ -93,7 +97,8 @@ const transaction = async <T>(pool: Pool, organisationId: string | null, fn: (tx
     const result = await fn(makeTx(sql, organisationId))
     await opened
     const { command } = await sql`commit`
-    if (command !== 'COMMIT') throw new Error('a query of this transaction failed unheard, so it was rolled back; await every query')
+    if (command !== 'COMMIT')
+      throw new Error('a query of this transaction failed unheard, so it was rolled back; await every query')
     return result
   } catch (error) {
     if (!lease.lost) await sql`rollback`.catch(() => {})
@@ -117,14 +122,26 @@ const makeTx = (sql: Sql, organisationId: string | null, depth = 0): Tx => {
       throw error
     }
   }
-  const tx: Tx = { sql, organisationId, savepoint, get drizzle() { return (instance ??= drizzleOn(tx)) } }
+  const tx: Tx = {
+    sql,
+    organisationId,
+    savepoint,
+    get drizzle() {
+      return (instance ??= drizzleOn(tx))
+    },
+  }
   return tx
 }
 
 /** Drizzle on a transaction. It gets type tables of its own, since it overwrites them. */
 const drizzleOn = (tx: Tx): PostgresJsDatabase => {
   const nested = <T>(fn: (client: unknown) => Promise<T>) => tx.savepoint(inner => fn(clientOf(inner)))
-  const clientOf = ({ sql }: Tx) => ({ options: { parsers: {}, serializers: {} }, unsafe: sql.unsafe, begin: nested, savepoint: nested })
+  const clientOf = ({ sql }: Tx) => ({
+    options: { parsers: {}, serializers: {} },
+    unsafe: sql.unsafe,
+    begin: nested,
+    savepoint: nested,
+  })
   return makeDrizzle(clientOf(tx) as unknown as postgres.Sql)
 }
 
@@ -139,17 +156,25 @@ type Built = Query | readonly Query[]
  *     const [order] = await readAs(ctx.db, organisationId, sql => sql`select … where id = ${id}`)
  *     const [orders, lines] = await readAs(ctx.db, organisationId, sql => [sql`…`, sql`…`])
  */
-export const readAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
+export const readAs = <const Q extends Built>(
+  db: Database | Tx,
+  organisationId: string,
+  build: (sql: Sql) => Q,
+): Promise<Answers<Q>> =>
   isTx(db)
     ? join(db, organisationId, tx => answers(build(tx.sql)))
-    // The database may have been restarted while the connection lay idle; a read does no harm when it is done twice.
-    : pipeline(db.app, organisationId, true, build).catch((error: unknown) => {
-      if (!isConnectionLoss(error)) throw error
-      return pipeline(db.app, organisationId, true, build)
-    })
+    : // The database may have been restarted while the connection lay idle; a read does no harm when it is done twice.
+      pipeline(db.app, organisationId, true, build).catch((error: unknown) => {
+        if (!isConnectionLoss(error)) throw error
+        return pipeline(db.app, organisationId, true, build)
+      })
 
 /** The same for writes that need no answer in between: all of the queries are committed, or none. */
-export const writeAs = <const Q extends Built>(db: Database | Tx, organisationId: string, build: (sql: Sql) => Q): Promise<Answers<Q>> =>
+export const writeAs = <const Q extends Built>(
+  db: Database | Tx,
+  organisationId: string,
+  build: (sql: Sql) => Q,
+): Promise<Answers<Q>> =>
   isTx(db) ? join(db, organisationId, tx => answers(build(tx.sql))) : pipeline(db.app, organisationId, false, build)
 
 /** Queries as `accord_system`, sent together, each a transaction of its own. */
@@ -159,7 +184,12 @@ export const readSystem = async <const Q extends Built>(db: Database | Tx, build
   return answers(build(lease.sql)).finally(() => lease.release())
 }
 
-const pipeline = async <Q extends Built>(pool: Pool, organisationId: string, readOnly: boolean, build: (sql: Sql) => Q): Promise<Answers<Q>> => {
+const pipeline = async <Q extends Built>(
+  pool: Pool,
+  organisationId: string,
+  readOnly: boolean,
+  build: (sql: Sql) => Q,
+): Promise<Answers<Q>> => {
   const lease: Lease = await pool.lease()
   try {
     const { sql } = lease
@@ -183,10 +213,14 @@ const answers = async <Q extends Built>(built: Q): Promise<Answers<Q>> => {
 }
 
 /** Like Promise.all, but only when all are done, so that a connection goes back to the pool with nothing left to answer. */
-const settled = async <const P extends readonly PromiseLike<unknown>[]>(promises: P): Promise<{ -readonly [K in keyof P]: Awaited<P[K]> }> => {
+const settled = async <const P extends readonly PromiseLike<unknown>[]>(
+  promises: P,
+): Promise<{ -readonly [K in keyof P]: Awaited<P[K]> }> => {
   const outcomes = await Promise.allSettled(promises)
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  return outcomes.map(outcome => (outcome as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof P]: Awaited<P[K]> }
+  return outcomes.map(outcome => (outcome as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof P]: Awaited<P[K]>
+  }
 }
 
 type KeyLocks = {
@@ -244,8 +278,12 @@ export const withKeyLock = async <T>(db: Database, key: string, fn: (signal: Abo
 export const assertDurable = async (db: Database): Promise<void> => {
   for (const pool of [db.app, db.system]) {
     const lease = await pool.lease()
-    const [row] = await lease.sql<{ setting: string }[]>`select current_setting('synchronous_commit') as setting`.finally(() => lease.release())
+    const [row] = await lease.sql<{ setting: string }[]>`select current_setting('synchronous_commit') as setting`.finally(() =>
+      lease.release(),
+    )
     if (!['on', 'remote_apply'].includes(row?.setting ?? ''))
-      throw new DomainError('hub/unavailable', { detail: `The database has synchronous_commit=${row?.setting}; the hub needs 'on', or it would acknowledge what a power cut undoes.` })
+      throw new DomainError('hub/unavailable', {
+        detail: `The database has synchronous_commit=${row?.setting}; the hub needs 'on', or a power cut undoes what it acknowledged.`,
+      })
   }
 }

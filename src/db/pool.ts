@@ -76,7 +76,12 @@ export const openPool = (access: DatabaseAccess, role: DatabaseRole, size: numbe
         waiting.splice(waiting.indexOf(waiter), 1)
         reject(new DomainError('hub/unavailable', { detail: `No database connection became free within ${waitSeconds} s.` }))
       }, waitSeconds * 1000)
-      const waiter = { give: (lane: Lane) => { clearTimeout(timer); resolve(lane) } }
+      const waiter = {
+        give: (lane: Lane) => {
+          clearTimeout(timer)
+          resolve(lane)
+        },
+      }
       waiting.push(waiter)
     })
   }
@@ -89,7 +94,9 @@ export const openPool = (access: DatabaseAccess, role: DatabaseRole, size: numbe
         else idle.push(lane)
       })
     },
-    close: async () => { await Promise.all(lanes.map(lane => lane.close())) },
+    close: async () => {
+      await Promise.all(lanes.map(lane => lane.close()))
+    },
   }
 }
 
@@ -98,11 +105,22 @@ const connectionLost = () => Object.assign(new Error('the database connection wa
 /** Whether the error ends the connection: the server hung up (57P01, …), the socket failed, or postgres.js says so. */
 export const isConnectionLoss = (error: unknown): boolean => {
   const { severity, code = '', syscall } = error as { severity?: string; code?: string; syscall?: string }
-  return severity === 'FATAL' || severity === 'PANIC' || syscall !== undefined || code.startsWith('CONNECTION_') || code === 'CONNECT_TIMEOUT'
+  return (
+    severity === 'FATAL' ||
+    severity === 'PANIC' ||
+    syscall !== undefined ||
+    code.startsWith('CONNECTION_') ||
+    code === 'CONNECT_TIMEOUT'
+  )
 }
 
 type Lane = { lease(free: () => void): Lease; close(): Promise<void> }
-type InnerQuery = { state: object | null; handler: (query: InnerQuery) => void; reject: (error: Error) => void; cancel: () => void }
+type InnerQuery = {
+  state: object | null
+  handler: (query: InnerQuery) => void
+  reject: (error: Error) => void
+  cancel: () => void
+}
 /** A client, whether it has lost its connection, and what was asked of it under the present lease. */
 type Line = { readonly client: postgres.Sql<Types>; spent: boolean; queries: InnerQuery[] }
 
@@ -120,7 +138,10 @@ const openLine = (access: DatabaseAccess, role: DatabaseRole): Line => {
   return line
 }
 
-/** A place for one connection. A client that lost its own is replaced, since postgres.js lets the old one's error fall upon the next query. */
+/**
+ * A place for one connection. A client that lost its own is replaced, since postgres.js lets the old one's error fall upon
+ * the next query.
+ */
 const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
   let line = openLine(access, role)
   const lease = (free: () => void): Lease => {
@@ -135,7 +156,8 @@ const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
       const query = made as unknown as InnerQuery
       const { handler, reject } = query
       query.handler = asked => {
-        if (over) return asked.reject(new Error('a query was run after its transaction or pipeline had ended; it was not awaited'))
+        if (over)
+          return asked.reject(new Error('a query was run after its transaction or pipeline had ended; it was not awaited'))
         if (mine.spent) return asked.reject(connectionLost())
         mine.queries.push(asked)
         handler(asked)
@@ -149,7 +171,9 @@ const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
     }
     return {
       sql: guardedSql(mine.client, guard),
-      get lost() { return mine.spent },
+      get lost() {
+        return mine.spent
+      },
       release() {
         if (over) return
         over = true

@@ -28,7 +28,9 @@ export const isAlive = (pid: number): boolean => {
 const readHolder = (file: string): Holder | undefined => {
   try {
     const holder = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>
-    return typeof holder.pid === 'number' && typeof holder.started === 'string' ? { pid: holder.pid, started: holder.started } : undefined
+    return typeof holder.pid === 'number' && typeof holder.started === 'string'
+      ? { pid: holder.pid, started: holder.started }
+      : undefined
   } catch {
     return undefined
   }
@@ -54,7 +56,11 @@ export const takeLock = (file: string): { release: () => void } | { heldBy: numb
     for (;;) {
       try {
         linkSync(draft, file)
-        return { release: () => { if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true }) } }
+        return {
+          release: () => {
+            if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true })
+          },
+        }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }

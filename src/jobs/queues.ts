@@ -1,9 +1,17 @@
 import {
-  createPostgresBackend, Queue, withBackend, Worker, type JobsOptions, type JobType, type PgPool, type QueueOptions, type WorkerOptions,
+  createPostgresBackend,
+  Queue,
+  withBackend,
+  Worker,
+  type JobsOptions,
+  type JobType,
+  type PgPool,
+  type QueueOptions,
+  type WorkerOptions,
 } from 'bullmq'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import pg from 'pg'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../shared/errors.ts'
 import { pgOptions, type DatabaseAccess } from '../db/address.ts'
 import type { Logger } from '../db/context.ts'
 import { queueNames, type QueueName } from '../db/outbox.ts'
@@ -24,8 +32,16 @@ export type Queues = {
   enqueue(queue: QueueName, keys: readonly string[]): Promise<void>
   /** Works off a queue in this process until `close`. A handler that throws is logged; its key is not tried again by itself. */
   startWorker(queue: QueueName, handler: KeyHandler, options: { readonly concurrency: number }): Promise<void>
-  /** Enqueues a key again and again: every so many milliseconds, or by a cron pattern in UTC. The same name replaces it; a wiped queue gets it back. */
-  schedule(name: string, repeat: { readonly everyMilliseconds: number } | { readonly cron: string }, queue: QueueName, key: string): Promise<void>
+  /**
+   * Enqueues a key again and again: every so many milliseconds, or by a cron pattern in UTC. The same name replaces it; a
+   * wiped queue gets it back.
+   */
+  schedule(
+    name: string,
+    repeat: { readonly everyMilliseconds: number } | { readonly cron: string },
+    queue: QueueName,
+    key: string,
+  ): Promise<void>
   depths(): Promise<Record<QueueName, QueueDepth>>
   /** Throws away all jobs. The database knows what is to be done, so this loses time and nothing else. */
   wipe(): Promise<void>
@@ -43,7 +59,11 @@ type Backend = {
 type AnyQueue = {
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
   getJobScheduler(id: string): Promise<unknown>
-  upsertJobScheduler(id: string, repeat: { every: number } | { pattern: string; tz: string }, job: { name: string; data: Data; opts: typeof jobOptions }): Promise<unknown>
+  upsertJobScheduler(
+    id: string,
+    repeat: { every: number } | { pattern: string; tz: string },
+    job: { name: string; data: Data; opts: typeof jobOptions },
+  ): Promise<unknown>
   getJobCounts(...states: JobType[]): Promise<Record<string, number>>
   obliterate(options: { force: boolean }): Promise<void>
   resume(): Promise<void>
@@ -63,7 +83,11 @@ const jobOptions = { removeOnComplete: true, removeOnFail: true } as const
  * @param options.lockMilliseconds a job is taken up by another worker when its own has not been heard of for so long
  * @param options.scheduleMilliseconds how often to look whether a schedule was lost with the queue
  */
-export const createQueues = async (connection: QueueConnection, log: Logger, { lockMilliseconds = 15_000, scheduleMilliseconds = 60_000 } = {}): Promise<Queues> => {
+export const createQueues = async (
+  connection: QueueConnection,
+  log: Logger,
+  { lockMilliseconds = 15_000, scheduleMilliseconds = 60_000 } = {},
+): Promise<Queues> => {
   const report = (queue: QueueName) => (error: Error) => log.error({ err: error, queue }, 'the job queue failed')
   const backend = 'access' in connection ? postgresBackend(connection.access, log) : await redisBackend(connection.redisUrl, log)
   const open = (name: QueueName): AnyQueue => {
@@ -71,28 +95,41 @@ export const createQueues = async (connection: QueueConnection, log: Logger, { l
     queue.on('error', report(name))
     return queue
   }
-  const queues: Record<QueueName, AnyQueue> = { exchange: open('exchange'), documents: open('documents'), maintenance: open('maintenance') }
+  const queues: Record<QueueName, AnyQueue> = {
+    exchange: open('exchange'),
+    documents: open('documents'),
+    maintenance: open('maintenance'),
+  }
   const workers: AnyWorker[] = []
   const schedules = new Map<string, { queue: QueueName; upsert: () => Promise<unknown> }>()
   const timer = setInterval(() => {
     for (const [id, { queue, upsert }] of schedules)
-      queues[queue].getJobScheduler(id).then(found => found ?? upsert()).catch(report(queue))
+      queues[queue]
+        .getJobScheduler(id)
+        .then(found => found ?? upsert())
+        .catch(report(queue))
   }, scheduleMilliseconds)
   const stopping = new AbortController()
   await Promise.all(queueNames.map(name => queues[name].waitUntilReady()))
   return {
     async enqueue(name, keys) {
       if (keys.length === 0) return
-      await queues[name].addBulk(keys.map(key => ({ name: 'work', data: { key }, opts: { ...jobOptions, deduplication: deduplication(key) } })))
+      await queues[name].addBulk(
+        keys.map(key => ({ name: 'work', data: { key }, opts: { ...jobOptions, deduplication: deduplication(key) } })),
+      )
     },
     async startWorker(name, handler, { concurrency }) {
-      const worker = backend.worker(name, async job => {
-        try {
-          await handler(job.data.key, stopping.signal)
-        } catch (error) {
-          log.error({ err: error, queue: name, key: job.data.key }, 'a job failed')
-        }
-      }, { concurrency, lockDuration: lockMilliseconds, stalledInterval: lockMilliseconds / 2, maxStalledCount: 1000 })
+      const worker = backend.worker(
+        name,
+        async job => {
+          try {
+            await handler(job.data.key, stopping.signal)
+          } catch (error) {
+            log.error({ err: error, queue: name, key: job.data.key }, 'a job failed')
+          }
+        },
+        { concurrency, lockDuration: lockMilliseconds, stalledInterval: lockMilliseconds / 2, maxStalledCount: 1000 },
+      )
       worker.on('error', report(name))
       workers.push(worker)
       await worker.waitUntilReady()
@@ -104,10 +141,17 @@ export const createQueues = async (connection: QueueConnection, log: Logger, { l
       await upsert()
     },
     async depths() {
-      const counts = await Promise.all(queueNames.map(async name => {
-        const { waiting = 0, prioritized = 0, active = 0, delayed = 0 } = await queues[name].getJobCounts('waiting', 'prioritized', 'active', 'delayed')
-        return [name, { waiting: waiting + prioritized, active, delayed }] as const
-      }))
+      const counts = await Promise.all(
+        queueNames.map(async name => {
+          const {
+            waiting = 0,
+            prioritized = 0,
+            active = 0,
+            delayed = 0,
+          } = await queues[name].getJobCounts('waiting', 'prioritized', 'active', 'delayed')
+          return [name, { waiting: waiting + prioritized, active, delayed }] as const
+        }),
+      )
       return Object.fromEntries(counts) as Record<QueueName, QueueDepth>
     },
     async wipe() {
@@ -161,7 +205,9 @@ const redisBackend = async (url: string, log: Logger): Promise<Backend> => {
   return {
     queue: name => new Queue<Data>(name, { ...shared }),
     worker: (name, work, options) => new Worker<Data>(name, work, { ...options, ...shared }),
-    close: async () => { await connection.quit() },
+    close: async () => {
+      await connection.quit()
+    },
   }
 }
 
@@ -176,12 +222,17 @@ const assertReachable = async (url: string): Promise<void> => {
   const [first = ''] = url.split(',')
   const probe = connectRedis(first, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5000 })
   let reason: Error | undefined
-  probe.on('error', error => { reason = error })
+  probe.on('error', error => {
+    reason = error
+  })
   try {
     await probe.connect()
   } catch (error) {
     const { host, protocol, pathname } = new URL(first)
-    throw new ConfigError('REDIS_URL', `The Redis at ${protocol}//${host}${pathname} cannot be reached (${(reason ?? error as Error).message}); check REDIS_URL.`)
+    throw new ConfigError(
+      'REDIS_URL',
+      `The Redis at ${protocol}//${host}${pathname} cannot be reached (${(reason ?? (error as Error)).message}); check REDIS_URL.`,
+    )
   } finally {
     probe.disconnect()
   }
@@ -189,7 +240,7 @@ const assertReachable = async (url: string): Promise<void> => {
 
 /** A Redis that evicts keys under memory pressure would drop jobs; some hosts do not let one ask. */
 const warnOfEviction = async (connection: Redis | Cluster, log: Logger): Promise<void> => {
-  const answer = await connection.config('GET', 'maxmemory-policy').catch(() => []) as string[]
+  const answer = (await connection.config('GET', 'maxmemory-policy').catch(() => [])) as string[]
   if (answer[1] !== undefined && answer[1] !== 'noeviction')
     log.warn({ policy: answer[1] }, 'Redis may evict jobs; set maxmemory-policy to noeviction')
 }

@@ -74,3 +74,13 @@ export class DomainError extends Error {
     this.params = params
   }
 }
+
+/** The configuration is wrong. The message is one sentence that names the variable. */
+export class ConfigError extends Error {
+  readonly variable: string
+  constructor(variable: string, sentence: string) {
+    super(sentence)
+    this.name = 'ConfigError'
+    this.variable = variable
+  }
+}

@@ -17,7 +17,14 @@ const log = pino({ level: 'silent' })
 const self = users()[0] as User
 
 const open = (t: Test, address: DatabaseAddress) => {
-  const sql = postgres({ host: address.host, port: address.port, database: address.database, user: address.user, max: 1, onnotice: () => {} })
+  const sql = postgres({
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: address.user,
+    max: 1,
+    onnotice: () => {},
+  })
   t.teardown(() => sql.end({ timeout: 1 }))
   return sql
 }
@@ -42,13 +49,17 @@ for (const user of users()) {
     t.test('it starts, on a socket that nobody else can reach, and Ctrl-C leaves nothing', async t => {
       const { child, answer, line, exited } = await hub(t, user, home)
       t.match(answer, { adopted: false, address: { database: 'accord', user: 'accord_owner' } })
-      const [row] = await open(t, answer.address)`select current_setting('listen_addresses') as tcp, current_setting('server_encoding') as encoding,
+      const [row] = await open(
+        t,
+        answer.address,
+      )`select current_setting('listen_addresses') as tcp, current_setting('server_encoding') as encoding,
         current_setting('synchronous_commit') as durable, lower('ÄÖ') as lower, 'a' < 'B' as dictionary`
       t.strictSame({ ...row }, { tcp: '', encoding: 'UTF8', durable: 'on', lower: 'äö', dictionary: false })
       const data = lstatSync(answer.address.host)
       t.equal(data.mode & 0o777, 0o700)
       t.not(data.uid, 0)
-      if (process.platform === 'linux') t.not(sessionOf(answer.pid), sessionOf(child.pid ?? 0), 'what the terminal sends reaches the hub only')
+      if (process.platform === 'linux')
+        t.not(sessionOf(answer.pid), sessionOf(child.pid ?? 0), 'what the terminal sends reaches the hub only')
       process.kill(-(child.pid ?? 0), 'SIGINT')
       t.equal(await line(), 'stopped')
       t.equal(await exited, 0)
@@ -66,7 +77,12 @@ for (const user of users()) {
       t.match(await open(t, second.answer.address)`select n from kept`, [{ n: 1 }])
 
       const third = await hub(t, user, home)
-      t.match(third.answer.refused, new RegExp(`^Another hub \\(process ${second.child.pid}\\) is using .*; stop it first, or give this one another DATA_DIR\\.$`))
+      t.match(
+        third.answer.refused,
+        new RegExp(
+          `^Another hub \\(process ${second.child.pid}\\) is using .*; stop it first, or give this one another DATA_DIR\\.$`,
+        ),
+      )
       t.equal(await third.exited, 1)
 
       second.child.kill('SIGINT')
@@ -140,28 +156,40 @@ t.test('a lock of a dead process, or of nobody, does not hold', async t => {
   const home = homeOf(t, self)
   const ended = spawn('true')
   await new Promise(done => ended.once('exit', done))
-  for (const content of [JSON.stringify({ pid: ended.pid, started: 'long ago' }), JSON.stringify({ pid: process.pid, started: 'before the last boot' }), 'no JSON', '']) {
+  for (const content of [
+    JSON.stringify({ pid: ended.pid, started: 'long ago' }),
+    JSON.stringify({ pid: process.pid, started: 'before the last boot' }),
+    'no JSON',
+    '',
+  ]) {
     writeFileSync(join(home, 'hub.lock'), content)
     await (await startEmbedded({ dataDir: home, log })).stop()
   }
   t.notOk(existsSync(join(home, 'hub.lock')))
 })
 
-t.test('a folder of another user is refused in one sentence', { skip: self.uid === 0 && users().length < 2 && 'needs setpriv' }, async t => {
-  if (self.uid !== 0) return t.pass('only root can give a folder away')
-  const user = users()[1] as User
-  const home = homeOf(t, user)
-  mkdirSync(join(home, '.data', 'postgres', '18'), { recursive: true })
-  for (const part of ['.data', '.data/postgres']) chownSync(join(home, part), user.uid, user.uid)
-  const { answer } = await hub(t, user, home)
-  t.match(answer.refused, /belongs to another user \(uid 0\); start the hub as that user or as root/)
-  return undefined
-})
+t.test(
+  'a folder of another user is refused in one sentence',
+  { skip: self.uid === 0 && users().length < 2 && 'needs setpriv' },
+  async t => {
+    if (self.uid !== 0) return t.pass('only root can give a folder away')
+    const user = users()[1] as User
+    const home = homeOf(t, user)
+    mkdirSync(join(home, '.data', 'postgres', '18'), { recursive: true })
+    for (const part of ['.data', '.data/postgres']) chownSync(join(home, part), user.uid, user.uid)
+    const { answer } = await hub(t, user, home)
+    t.match(answer.refused, /belongs to another user \(uid 0\); start the hub as that user or as root/)
+    return undefined
+  },
+)
 
 t.test('a server that does not start says why', async t => {
   const home = homeOf(t, self)
   await (await startEmbedded({ dataDir: home, log })).stop()
-  await t.rejects(startEmbedded({ dataDir: home, log, settings: { shared_buffers: 'plenty' } }), /did not start; .*invalid value for parameter "shared_buffers"/)
+  await t.rejects(
+    startEmbedded({ dataDir: home, log, settings: { shared_buffers: 'plenty' } }),
+    /did not start; .*invalid value for parameter "shared_buffers"/,
+  )
   rmSync(join(home, 'postgres', '18', 'global', 'pg_control'))
   await t.rejects(startEmbedded({ dataDir: home, log }), /did not start/)
   t.strictSame(processesIn(home), [])
@@ -177,7 +205,13 @@ t.test('the pools outlive a restart of the server', async t => {
   t.teardown(() => db.close())
   const heard: string[] = []
   let listening = 0
-  await db.listen('news', payload => heard.push(payload), () => { listening++ })
+  await db.listen(
+    'news',
+    payload => heard.push(payload),
+    () => {
+      listening++
+    },
+  )
   const ask = () => Promise.all([1, 2, 3, 4].map(n => readAs(db, 'org_x', sql => sql`select ${n}::int as n`)))
   t.match(await ask(), [[{ n: 1 }], [{ n: 2 }], [{ n: 3 }], [{ n: 4 }]])
   await first.stop()
@@ -195,8 +229,14 @@ t.test('whatever else answers at the socket is not taken for our server', async 
   const first = await startEmbedded({ dataDir: home, log })
   const data = first.address.host
   await first.stop()
-  const stranger = createServer(socket => { socket.end('hello') })
-  await new Promise<void>(done => { stranger.listen(join(data, '.s.PGSQL.5432'), done) })
-  await new Promise(done => { stranger.close(done) })
+  const stranger = createServer(socket => {
+    socket.end('hello')
+  })
+  await new Promise<void>(done => {
+    stranger.listen(join(data, '.s.PGSQL.5432'), done)
+  })
+  await new Promise(done => {
+    stranger.close(done)
+  })
   t.match(await open(t, (await start(t, home)).address)`select 1 as n`, [{ n: 1 }])
 })

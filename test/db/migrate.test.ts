@@ -19,22 +19,36 @@ t.test('an empty database gets the roles, the tables and the queue, and a second
   t.strictSame(await migrate(access), names)
   t.strictSame(await migrate(access), [])
   t.strictSame(await pendingMigrations(access), [])
-  const roles = await owner`select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = any(${[...databaseRoles]}::text[])`
+  const roles =
+    await owner`select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles
+      where rolname = any(${[...databaseRoles]}::text[])`
   t.equal(roles.length, 3)
-  for (const role of roles) t.match(role, { rolcanlogin: true, rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false })
-  const owned = await owner`select distinct relnamespace::regnamespace::text as schema, relowner::regrole::text as owner from pg_class
+  for (const role of roles)
+    t.match(role, { rolcanlogin: true, rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false })
+  const owned =
+    await owner`select distinct relnamespace::regnamespace::text as schema, relowner::regrole::text as owner from pg_class
     where relowner::regrole::text like 'accord\\_%' and relnamespace::regnamespace::text not like 'pg\\_%'
       and relnamespace::regnamespace::text <> 'information_schema' order by 1`
-  t.strictSame(owned.map(row => ({ ...row })), [{ schema: 'bullmq', owner: 'accord_queue' }, { schema: 'public', owner: access.address.user }])
+  t.strictSame(
+    owned.map(row => ({ ...row })),
+    [
+      { schema: 'bullmq', owner: 'accord_queue' },
+      { schema: 'public', owner: access.address.user },
+    ],
+  )
   const [right] = await owner`select has_database_privilege('accord_queue', current_database(), 'create') as create,
-    has_schema_privilege('accord_app', 'bullmq', 'usage') as app, has_schema_privilege('accord_queue', 'public', 'create') as queue`
+    has_schema_privilege('accord_app', 'bullmq', 'usage') as app,
+    has_schema_privilege('accord_queue', 'public', 'create') as queue`
   t.strictSame({ ...right }, { create: false, app: false, queue: false })
 })
 
 t.test('several at once wait for each other', async t => {
   const { access } = await emptyDatabase(t)
   const done = await Promise.all([migrate(access), migrate(access), migrate(access)])
-  t.strictSame(done.map(names => names.length).sort((a, b) => a - b), [0, 0, readMigrations(migrationsFolder).length])
+  t.strictSame(
+    done.map(names => names.length).sort((a, b) => a - b),
+    [0, 0, readMigrations(migrationsFolder).length],
+  )
 })
 
 t.test('the files', async t => {
@@ -47,7 +61,10 @@ t.test('the files', async t => {
   t.strictSame(await migrate(access, { folder }), ['0001-one.sql', '0002-two.sql'])
 
   writeFileSync(join(folder, '0003-three.sql'), 'create table three (n int);\n\nselect nonsense;\n')
-  await t.rejects(migrate(access, { folder }), { name: 'MigrationError', message: '0003-three.sql, line 3: column "nonsense" does not exist' })
+  await t.rejects(migrate(access, { folder }), {
+    name: 'MigrationError',
+    message: '0003-three.sql, line 3: column "nonsense" does not exist',
+  })
   t.match(await owner`select to_regclass('three') as made`, [{ made: null }], 'a file is applied as a whole or not at all')
   writeFileSync(join(folder, '0003-three.sql'), 'create table three (n int);')
   t.strictSame(await migrate(access, { folder }), ['0003-three.sql'])
@@ -67,7 +84,9 @@ t.test('the files', async t => {
 })
 
 /** A server of its own, where roles are made for the first time and passwords count for everybody but its superuser. */
-const strictServer = async (t: Test): Promise<{ access: DatabaseAccess; superuser: postgres.Sql; as: (user: string, password?: string) => DatabaseAccess }> => {
+const strictServer = async (
+  t: Test,
+): Promise<{ access: DatabaseAccess; superuser: postgres.Sql; as: (user: string, password?: string) => DatabaseAccess }> => {
   const home = homeOf(t, users()[0]!)
   const embedded = await startEmbedded({ dataDir: home, log: pino({ level: 'silent' }), settings: { fsync: 'off' } })
   const { address } = embedded
@@ -108,7 +127,10 @@ t.test('an owner who is no superuser', async t => {
   await t.rejects(logIn(access, 'accord_app'), { code: '28P01' })
 
   await superuser`alter role accord_app bypassrls`
-  await t.rejects(migrate(renewed), /accord_app is a superuser or bypasses row-level security.*alter role accord_app nosuperuser nobypassrls/)
+  await t.rejects(
+    migrate(renewed),
+    /accord_app is a superuser or bypasses row-level security.*alter role accord_app nosuperuser nobypassrls/,
+  )
 })
 
 t.test('an owner who may not create roles is told what to have run, and that is enough', async t => {
@@ -117,10 +139,15 @@ t.test('an owner who may not create roles is told what to have run, and that is 
   await superuser.unsafe('create database hub owner hub')
   const access = { ...as('hub'), address: { ...as('hub').address, database: 'hub' } }
   let advice = ''
-  await migrate(access).catch((error: Error) => { advice = error.message })
+  await migrate(access).catch((error: Error) => {
+    advice = error.message
+  })
   t.match(advice, /^The owner hub may not create roles\. Run this as a superuser and start again:\n/)
   t.notMatch(advice, rolePassword(secret, 'accord_app'), 'it does not show a password')
-  const administrator = postgres({ ...postgresOptions({ ...access, address: { ...access.address, user: 'accord_owner' } }, 'owner'), max: 1 })
+  const administrator = postgres({
+    ...postgresOptions({ ...access, address: { ...access.address, user: 'accord_owner' } }, 'owner'),
+    max: 1,
+  })
   await administrator.unsafe(advice.split('\n').slice(1).join('\n'))
   await administrator.end()
   t.equal((await migrate(access)).length, readMigrations(migrationsFolder).length)
@@ -129,11 +156,21 @@ t.test('an owner who may not create roles is told what to have run, and that is 
 
 t.test('a database that cannot be reached is a wrong DATABASE_URL', async t => {
   const { as } = await strictServer(t)
-  await t.rejects(migrate(as('hub', 'wrong')), { name: 'ConfigError', variable: 'DATABASE_URL', message: /does not let hub in .*password authentication failed.*; check DATABASE_URL\.$/s })
-  await t.rejects(migrate({ address: { host: '127.0.0.1', port: 1, database: 'hub', user: 'hub' }, secret }), { name: 'ConfigError', message: /^The database at 127\.0\.0\.1:1 .*ECONNREFUSED/ })
+  await t.rejects(migrate(as('hub', 'wrong')), {
+    name: 'ConfigError',
+    variable: 'DATABASE_URL',
+    message: /does not let hub in .*password authentication failed.*; check DATABASE_URL\.$/s,
+  })
+  await t.rejects(migrate({ address: { host: '127.0.0.1', port: 1, database: 'hub', user: 'hub' }, secret }), {
+    name: 'ConfigError',
+    message: /^The database at 127\.0\.0\.1:1 .*ECONNREFUSED/,
+  })
 })
 
 t.test('a verifier is of the form that PostgreSQL keeps', async t => {
-  t.match(passwordVerifier(secret, 'accord_app'), /^SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/)
+  t.match(
+    passwordVerifier(secret, 'accord_app'),
+    /^SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$/,
+  )
   t.not(rolePassword(secret, 'accord_app'), rolePassword(secret, 'accord_queue'))
 })

@@ -23,7 +23,8 @@ if ('heldBy' in lock) process.exit(0)
 
 const log = pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true }))
 const embedded = await startEmbedded({
-  dataDir, log,
+  dataDir,
+  log,
   settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '128MB', max_wal_size: '1GB', checkpoint_timeout: '1h' },
 })
 await dropLeftovers()
@@ -34,10 +35,12 @@ let timer = setTimeout(() => void end(), 30_000)
 const server = createServer(user => {
   users++
   clearTimeout(timer)
-  user.on('error', () => {}).on('close', () => {
-    users--
-    if (users === 0) timer = setTimeout(() => void end(), lingerMilliseconds)
-  })
+  user
+    .on('error', () => {})
+    .on('close', () => {
+      users--
+      if (users === 0) timer = setTimeout(() => void end(), lingerMilliseconds)
+    })
   user.write(`${JSON.stringify(embedded.address)}\n`)
   user.resume()
 })
@@ -62,7 +65,9 @@ async function end(): Promise<void> {
 /** Databases of a run that was killed together with this process's predecessor, whose server we have adopted. */
 async function dropLeftovers(): Promise<void> {
   const sql = postgres({ ...postgresOptions({ address: embedded.address, secret: '' }, 'owner'), max: 1, onnotice: () => {} })
-  for (const { name } of await sql<{ name: string }[]>`select datname as name from pg_database where datname ~ '^accord_(test|draft)_'`)
+  for (const { name } of await sql<
+    { name: string }[]
+  >`select datname as name from pg_database where datname ~ '^accord_(test|draft)_'`)
     await sql`drop database if exists ${sql(name)} with (force)`
   await sql.end()
 }

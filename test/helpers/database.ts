@@ -43,12 +43,13 @@ export const testDatabase = async (t: Teardown, { folder = migrationsFolder, poo
   const db = connect({ ...access, poolSize })
   const owner = ownerClient(access)
   let closing: Promise<void> | undefined
-  const close = () => closing ??= (async () => {
-    await Promise.all([db.close(), owner.end({ timeout: 5 })])
-    const last = ownerClient(server)
-    await last`drop database if exists ${last(name)} with (force)`
-    await last.end()
-  })()
+  const close = () =>
+    (closing ??= (async () => {
+      await Promise.all([db.close(), owner.end({ timeout: 5 })])
+      const last = ownerClient(server)
+      await last`drop database if exists ${last(name)} with (force)`
+      await last.end()
+    })())
   t.teardown(close)
   return { db, access, owner, close }
 }
@@ -81,7 +82,7 @@ const template = async (admin: postgres.Sql, server: DatabaseAccess, folder: str
   const present = async () => (await admin`select 1 from pg_database where datname = ${name}`).length > 0
   if (await present()) return name
   await admin`select pg_advisory_lock(hashtextextended(${name}, 0))`
-  if (!await present()) {
+  if (!(await present())) {
     const draft = `accord_draft_${key}`
     await admin`drop database if exists ${admin(draft)} with (force)`
     await admin`create database ${admin(draft)}`
@@ -105,7 +106,10 @@ const serverScript = fileURLToPath(new URL('database-server.ts', import.meta.url
 
 /** The address of the run's server, started if need be. The connection that keeps it alive is held until this process ends. */
 const sharedServer = async (): Promise<DatabaseAddress> => {
-  const folder = join(tmpdir(), `accord-test-${process.getuid?.() ?? 0}-${createHash('sha256').update(repository).digest('hex').slice(0, 10)}`)
+  const folder = join(
+    tmpdir(),
+    `accord-test-${process.getuid?.() ?? 0}-${createHash('sha256').update(repository).digest('hex').slice(0, 10)}`,
+  )
   const deadline = Date.now() + 90_000
   let spawned = 0
   while (Date.now() < deadline) {
@@ -116,30 +120,38 @@ const sharedServer = async (): Promise<DatabaseAddress> => {
       spawned = Date.now()
       spawnServer(folder)
     }
-    await new Promise(done => { setTimeout(done, 30) })
+    await new Promise(done => {
+      setTimeout(done, 30)
+    })
   }
   const log = join(folder, 'server.log')
-  throw new Error(`the test database did not start: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : 'it left no log'}`)
+  throw new Error(
+    `the test database did not start: ${existsSync(log) ? readFileSync(log, 'utf8').slice(-2000) : 'it left no log'}`,
+  )
 }
 
 const spawnServer = (folder: string): void => {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const output = openSync(join(folder, 'server.log'), 'a', 0o600)
-  // NODE_OPTIONS carries the test runner's loader, which is not for this process.
-  const { NODE_OPTIONS: _, ...env } = process.env
-  spawn(process.execPath, ['--import', 'tsx', serverScript, folder], { cwd: repository, env, detached: true, stdio: ['ignore', output, output] }).unref()
+  // The test runner puts itself into every Node process by NODE_OPTIONS; this one outlives it.
+  spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, '--import', 'tsx', serverScript, folder], {
+    cwd: repository,
+    detached: true,
+    stdio: ['ignore', output, output],
+  }).unref()
   closeSync(output)
 }
 
-const hold = (path: string): Promise<DatabaseAddress | undefined> => new Promise(done => {
-  let text = ''
-  const socket = connectSocket(path)
-  socket.setEncoding('utf8')
-  socket.on('error', () => done(undefined)).on('close', () => done(undefined))
-  socket.on('data', (part: string) => {
-    text += part
-    if (!text.endsWith('\n')) return
-    socket.unref()
-    done(JSON.parse(text) as DatabaseAddress)
+const hold = (path: string): Promise<DatabaseAddress | undefined> =>
+  new Promise(done => {
+    let text = ''
+    const socket = connectSocket(path)
+    socket.setEncoding('utf8')
+    socket.on('error', () => done(undefined)).on('close', () => done(undefined))
+    socket.on('data', (part: string) => {
+      text += part
+      if (!text.endsWith('\n')) return
+      socket.unref()
+      done(JSON.parse(text) as DatabaseAddress)
+    })
   })
-})

@@ -31,15 +31,34 @@ export const homeOf = (t: { teardown(fn: () => void): void }, user: User): strin
 
 /** Runs a TypeScript file as the user, in a session of its own; `line` is the next line it prints. */
 export const run = (
-  t: { teardown(fn: () => void): void }, user: User, file: string, args: readonly string[], home: string,
+  t: { teardown(fn: () => void): void },
+  user: User,
+  file: string,
+  args: readonly string[],
+  home: string,
 ): { child: ChildProcess; line(): Promise<string>; exited: Promise<number | null> } => {
-  const [command = '', ...rest] = [...user.prefix, process.execPath, '--import', 'tsx', fileURLToPath(new URL(file, import.meta.url)), ...args]
+  // The test runner puts itself into every Node process; this one may not even write where it wants to.
+  const [command = '', ...rest] = [
+    'env',
+    '-u',
+    'NODE_OPTIONS',
+    ...user.prefix,
+    process.execPath,
+    '--import',
+    'tsx',
+    fileURLToPath(new URL(file, import.meta.url)),
+    ...args,
+  ]
   const child = spawn(command, rest, {
-    cwd: repository, detached: true, stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: repository,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, HOME: home, TMPDIR: tmpdir() },
   })
   const exited = new Promise<number | null>(done => child.once('exit', code => done(code)))
-  t.teardown(() => { child.kill('SIGKILL') })
+  t.teardown(() => {
+    child.kill('SIGKILL')
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return { child, exited, line: async () => String((await lines.next()).value) }
 }
@@ -47,14 +66,18 @@ export const run = (
 /** The processes whose working folder is in `folder`: a PostgreSQL works in its data folder. Linux only; elsewhere none. */
 export const processesIn = (folder: string): number[] => {
   if (process.platform !== 'linux') return []
-  return readdirSync('/proc').filter(name => /^\d+$/.test(name)).map(Number).filter(pid => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
-    } catch {
-      return false
-    }
-  })
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)
+      } catch {
+        return false
+      }
+    })
 }
 
 /** The session of a process; what a terminal's Ctrl-C reaches is in its own. */
-export const sessionOf = (pid: number): number => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[3])
+export const sessionOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[3])
