@@ -1,4 +1,4 @@
-import { asSystem, readAs, readSystem, withOrganisation, type Database, type Tx } from '../db/client.ts'
+import { asSystem, isTx, readAs, readSystem, withOrganisation, type Database, type Tx } from '../db/client.ts'
 import type { Actor, Context } from '../db/context.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
@@ -47,9 +47,10 @@ export const authenticateKey = async (db: Database, token: string, now = new Dat
   return actor
 }
 
-/** As the organisation itself, or as the system when the operator works on another. */
+/** As the organisation itself, or as the system when the operator works on another or in a transaction of the system. */
 const within = <T>(ctx: Context, organisationId: string, fn: (tx: Tx) => Promise<T>): Promise<T> => {
-  if (organisationId === ctx.actor.organisationId) return withOrganisation(ctx, fn)
+  const inSystem = isTx(ctx.db) && ctx.db.organisationId === null
+  if (organisationId === ctx.actor.organisationId && !inSystem) return withOrganisation(ctx, fn)
   authorise(ctx.actor, 'hub.operate')
   return asSystem(ctx.db, fn)
 }

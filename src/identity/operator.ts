@@ -1,14 +1,15 @@
-import { asSystem, type Database } from '../db/client.ts'
+import { asSystem, type Database, type Tx } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
 import { newId } from '../shared/ids.ts'
 import { audit } from './audit.ts'
 
 /**
  * The context of the hub's operator for the command line and the demo, whose caller holds the database's secret anyway.
- * Makes the operator's organisation when the hub has none yet. `name` is written to the audit log.
+ * Makes the operator's organisation when the hub has none yet. `name` is written to the audit log. In a transaction of the
+ * system, all that the context is used for is part of it.
  */
 export const operatorContext = async (
-  db: Database,
+  db: Database | Tx,
   settings: Pick<Context, 'now' | 'log'> & { name: string },
 ): Promise<Context> => {
   const { now, log, name } = settings

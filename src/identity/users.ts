@@ -29,7 +29,7 @@ export const createUser = async (ctx: Context, input: NewUser): Promise<User> =>
   const operates = ctx.actor.scopes.includes('operate')
   const email = normalEmail(input.email)
   const passwordHash = await hashPassword(input.password)
-  return asSystem(poolOf(ctx), async tx => {
+  return asSystem(ctx.db, async tx => {
     const [organisation] = await tx.sql`select 1 from organisation where id = ${organisationId}`
     if (!organisation) throw new DomainError('record/not-found', { kind: 'organisation', id: organisationId })
     const made = await tx.sql<{ id: string }[]>`
