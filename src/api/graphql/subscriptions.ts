@@ -20,19 +20,32 @@ const orNull = (error: unknown): null => {
   throw error
 }
 
-/** What happens to an organisation, until it is no longer wanted or the caller may no longer come in. */
-async function* follow(context: GraphContext, wanted: readonly string[]): AsyncGenerator<StoredEvent> {
+/**
+ * What happens to the caller's organisation, until it is no longer wanted or the caller may no longer come in. No generator:
+ * one that waits for the next event cannot be ended before it comes.
+ */
+const follow = (context: GraphContext, wanted: readonly string[]): AsyncIterableIterator<StoredEvent> => {
   const { service, events, stillValid } = context
   authorise(service.actor, 'records.read')
-  let checkedAt = Date.now()
-  for await (const event of events.subscribe(service.actor.organisationId)) {
-    if (!wanted.includes(event.type.split('.')[0] ?? '')) continue
-    if (Date.now() - checkedAt > recheckMilliseconds) {
-      if (!(await stillValid?.())) return
-      checkedAt = Date.now()
-    }
-    yield event
+  const source = events.subscribe(service.actor.organisationId)
+  const end = async (): Promise<IteratorResult<StoredEvent>> => {
+    await source.return?.()
+    return { done: true, value: undefined }
   }
+  let checkedAt = Date.now()
+  const next = async (): Promise<IteratorResult<StoredEvent>> => {
+    for (;;) {
+      const event = await source.next()
+      if (event.done) return event
+      if (!wanted.includes(event.value.type.split('.')[0] ?? '')) continue
+      if (stillValid && Date.now() - checkedAt > recheckMilliseconds) {
+        if (!(await stillValid())) return end()
+        checkedAt = Date.now()
+      }
+      return event
+    }
+  }
+  return { next, return: end, throw: end, [Symbol.asyncIterator]() { return this } }
 }
 
 const fields = { id: 'id', type: 'type', subjectId: 'subjectId' } as const
