@@ -6,7 +6,16 @@ import { itemNumbers } from '../items/service.ts'
 import { holdOrdersByNumber, lineFinder, putLine, saveOrders, type Book } from '../orders/book.ts'
 import type { HeldOrder } from '../orders/queries.ts'
 import { moveQuantity, problem, saysTheSame, type Problem } from '../orders/rules.ts'
-import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, type Applied, type Received } from '../orders/work.ts'
+import {
+  StoredMeanwhile,
+  deliverWork,
+  orderKey,
+  reconcileWork,
+  sourceOf,
+  tradeOf,
+  type Applied,
+  type Received,
+} from '../orders/work.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { moneyText } from '../shared/decimal.ts'
 import { newId } from '../shared/ids.ts'
@@ -111,7 +120,7 @@ export const receiveInvoices = (ctx: Context, documents: readonly ReceivedInvoic
         ctx.now(),
       )
       // Another transaction has just stored the same number; tried again, this batch will see it.
-      if (stored.size < placed.length) throw new Error('an invoice of this batch was stored by someone else at the same time')
+      if (stored.size < placed.length) throw new StoredMeanwhile('invoice')
       await saveOrders(tx, [...touched], ctx.now())
       await emit(
         tx,

@@ -137,12 +137,6 @@ export const selectResponses = (sql: Sql, orderIds: readonly string[]) => sql`
   select ${responseColumns(sql)} from order_response r
   where r.order_id = any(${orderIds as string[]}::text[]) order by r.order_id, r.sequence`
 
-export const selectDeliveries = (sql: Sql, documentIds: readonly string[]) => sql`
-  select ${deliveryColumns(sql)} from delivery d
-    left join message_set m on m.message_id = d.message_id and m.document_id = d.document_id
-    left join functional_group g on g.message_id = m.message_id and g.ordinal = m.group_ordinal
-  where d.document_id = any(${documentIds as string[]}::text[]) order by d.id`
-
 /** What happened to an order and its documents, and when the other side was told, oldest first. */
 export const selectTimeline = (sql: Sql, id: string, limit: number) => sql`
   with document as materialized (

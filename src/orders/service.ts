@@ -14,7 +14,6 @@ import { findPartnership } from '../partners/service.ts'
 import { decimal, decimalText, sum } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import {
-  selectDeliveries,
   selectLines,
   selectOrder,
   selectOrderPage,
@@ -25,9 +24,8 @@ import {
   type LineRow,
 } from './read-queries.ts'
 import { receiveOrders } from './receiving.ts'
-import { lineStatus } from './rules.ts'
+import { lineStatus, type Ledger } from './rules.ts'
 import type {
-  DocumentDelivery,
   Order,
   OrderFilter,
   OrderInput,
@@ -178,20 +176,20 @@ type OrderRow = OrderSummary
     responses: ResponseRow[]
   }
 
+const ledgerOf = (row: LineRow): Ledger => ({
+  ordered: decimal(row.quantityOrdered),
+  confirmed: decimal(row.quantityConfirmed),
+  shipped: decimal(row.quantityShipped),
+  received: decimal(row.quantityReceived),
+  invoiced: decimal(row.quantityInvoiced),
+  paid: decimal(row.quantityPaid),
+  cancelled: decimal(row.quantityCancelled),
+})
+
 const toLine = (row: LineRow, said: OrderLineDocument | undefined): OrderLine => ({
   ...row,
-  status: lineStatus({
-    ...row,
-    ledger: {
-      ordered: decimal(row.quantityOrdered),
-      confirmed: decimal(row.quantityConfirmed),
-      shipped: decimal(row.quantityShipped),
-      received: decimal(row.quantityReceived),
-      invoiced: decimal(row.quantityInvoiced),
-      paid: decimal(row.quantityPaid),
-      cancelled: decimal(row.quantityCancelled),
-    },
-  }),
+  // Reading orders is frequent, and of a line that has not moved nothing needs to be worked out.
+  status: row.quantityShipped === '0' ? row.response : lineStatus({ ...row, ledger: ledgerOf(row) }),
   ...(said?.packSize !== undefined && { packSize: said.packSize }),
   ...(said?.splits !== undefined && { splits: said.splits }),
   ...(said?.dates !== undefined && { dates: said.dates }),
@@ -252,14 +250,6 @@ export const linesByOrderIds = async (ctx: Context, ids: readonly string[]): Pro
 export const responsesByOrderIds = async (ctx: Context, ids: readonly string[]): Promise<OrderResponse[][]> => {
   const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql => selectResponses(sql, ids))) as unknown as ResponseRow[]
   return grouped(ids, rows, row => row.orderId).map(group => group.map(toResponse))
-}
-
-/** Of orders, answers, shipments and invoices alike. */
-export const deliveriesByDocumentIds = async (ctx: Context, ids: readonly string[]): Promise<DocumentDelivery[][]> => {
-  const rows = (await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectDeliveries(sql, ids),
-  )) as unknown as DocumentDelivery[]
-  return grouped(ids, rows, row => row.documentId)
 }
 
 /** The rows of each id, in the order of the ids. */

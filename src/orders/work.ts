@@ -72,3 +72,12 @@ export const tradeOf = (partnership: Pick<Partnership, 'id' | 'buyerId' | 'selle
 })
 
 export const releaseOf = (document: Pick<PurchaseOrderDocument, 'release'>): string => document.release ?? ''
+
+/** Another transaction has just stored what this one was about to. The code is PostgreSQL's for trying the whole again. */
+export class StoredMeanwhile extends Error {
+  readonly code = '40001'
+  constructor(what: string) {
+    super(`the ${what} was stored by another transaction at the same time`)
+    this.name = 'StoredMeanwhile'
+  }
+}

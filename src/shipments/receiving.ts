@@ -6,7 +6,16 @@ import { itemNumbers } from '../items/service.ts'
 import { holdOrdersByNumber, lineFinder, putLine, saveOrders, type Book } from '../orders/book.ts'
 import type { HeldOrder } from '../orders/queries.ts'
 import { moveQuantity, problem, saysTheSame, type Problem } from '../orders/rules.ts'
-import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, type Applied, type Received } from '../orders/work.ts'
+import {
+  StoredMeanwhile,
+  deliverWork,
+  orderKey,
+  reconcileWork,
+  sourceOf,
+  tradeOf,
+  type Applied,
+  type Received,
+} from '../orders/work.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { newId } from '../shared/ids.ts'
 import {
@@ -182,7 +191,7 @@ class Receiving {
     if (shipments.length === 0) return
     const stored = await storeShipments(this.tx, shipments, this.now)
     // Another transaction has just stored the same number; tried again, this batch will see it.
-    if (stored.size < shipments.length) throw new Error('a ship notice of this batch was stored by someone else at the same time')
+    if (stored.size < shipments.length) throw new StoredMeanwhile('ship notice')
   }
 
   /** Rows of a notice; moves the lines of the orders that it is of. */

@@ -1,6 +1,6 @@
 import type { HeldLine, HeldOrder } from '../orders/queries.ts'
 import { openQuantity, standingQuantity } from '../orders/rules.ts'
-import { Decimal, decimal, decimalText, sum } from '../shared/decimal.ts'
+import { Decimal, decimal, decimalText } from '../shared/decimal.ts'
 import type { PackageInput, PackageType, PackingProposal } from './schema.ts'
 
 /** How much more than what is open may be shipped, as a share of what stands of the line. */
@@ -84,51 +84,56 @@ export const proposePackages = (lines: readonly LineToPack[]): Proposed[] | unde
 }
 
 /** A quantity of a line in a package; null when it travels unpacked. */
-export type Packed = Quantity & { readonly package: string | null }
+export type Packed<L> = { readonly of: L; readonly quantity: string; readonly package: string | null }
 
-const nameOf = ({ orderId, lineNumber }: Quantity): string => `${orderId} ${lineNumber}`
+const nameOf = (orderId: string, lineNumber: string): string => `${orderId} ${lineNumber}`
 
 /**
  * Puts the lines into the packages, or says why they do not go in: every package once, pallets below nothing and cartons on
  * pallets, and the contents of a line add up to its quantity. A package that is the only one and names no contents holds all.
  */
-export const packLines = (
-  lines: readonly Quantity[],
+export const packLines = <L extends Quantity>(
+  lines: readonly L[],
   packages: readonly PackageInput[],
   onlyOrder: string | undefined,
-): Packed[] | { wrong: string } => {
-  if (packages.length === 0) return lines.map(line => ({ ...line, package: null }))
-  const byName = new Map(packages.map(one => [one.package, one]))
-  if (byName.size < packages.length) return { wrong: 'Two packages have the same name.' }
-  for (const { package: name, parent } of packages) {
-    if (parent === undefined) continue
-    const pallet = byName.get(parent)
-    if (!pallet) return { wrong: `Package ${name} stands on ${parent}, which is not in the shipment.` }
-    if (pallet.type !== 'pallet' || byName.get(name)?.type !== 'carton')
-      return { wrong: `Package ${name}: only a carton stands on another package, and that is a pallet.` }
-  }
+): Packed<L>[] | { wrong: string } => {
   const [only] = packages
-  if (packages.length === 1 && only && only.contents === undefined) return lines.map(line => ({ ...line, package: only.package }))
-  const packed: Packed[] = []
+  if (!only) return lines.map(of => ({ of, quantity: of.quantity, package: null }))
+  const wrong = wrongStack(packages)
+  if (wrong !== undefined) return { wrong }
+  if (packages.length === 1 && only.contents === undefined)
+    return lines.map(of => ({ of, quantity: of.quantity, package: only.package }))
+  const left = new Map(lines.map(of => [nameOf(of.orderId, of.lineNumber), { of, quantity: decimal(of.quantity) }]))
+  const packed: Packed<L>[] = []
   for (const { package: name, contents = [] } of packages)
-    for (const part of contents) {
-      const orderId = part.orderId ?? onlyOrder
-      if (orderId === undefined) return { wrong: `Package ${name}: say which order line ${part.lineNumber} is of.` }
-      packed.push({ ...part, orderId, package: name })
+    for (const { orderId = onlyOrder, lineNumber, quantity } of contents) {
+      if (orderId === undefined) return { wrong: `Package ${name}: say which order line ${lineNumber} is of.` }
+      const line = left.get(nameOf(orderId, lineNumber))
+      if (!line) return { wrong: `Package ${name} holds line ${lineNumber}, which is not shipped.` }
+      line.quantity = line.quantity.minus(quantity)
+      packed.push({ of: line.of, quantity, package: name })
     }
+  for (const { of, quantity } of left.values())
+    if (!quantity.isZero()) {
+      const inPackages = decimalText(decimal(of.quantity).minus(quantity))
+      return { wrong: `Line ${of.lineNumber}: ${of.quantity} are shipped, ${inPackages} are in packages.` }
+    }
+  return packed
+}
+
+/** What is wrong with how packages stand on each other, if anything. */
+const wrongStack = (packages: readonly PackageInput[]): string | undefined => {
+  const byName = new Map(packages.map(one => [one.package, one]))
+  if (byName.size < packages.length) return 'Two packages have the same name.'
   const parents = new Set(packages.map(one => one.parent))
-  const empty = packages.find(one => (one.contents ?? []).length === 0 && !parents.has(one.package))
-  if (empty) return { wrong: `Package ${empty.package} is empty.` }
-  const inPackages = new Map<string, Packed[]>()
-  for (const part of packed) inPackages.set(nameOf(part), [...(inPackages.get(nameOf(part)) ?? []), part])
-  for (const line of lines) {
-    const total = sum((inPackages.get(nameOf(line)) ?? []).map(part => part.quantity))
-    if (!total.eq(line.quantity))
-      return { wrong: `Line ${line.lineNumber}: ${line.quantity} are shipped, ${decimalText(total)} are in packages.` }
-    inPackages.delete(nameOf(line))
+  for (const { package: name, type, parent, contents = [] } of packages) {
+    const pallet = parent === undefined ? undefined : byName.get(parent)
+    if (parent !== undefined && !pallet) return `Package ${name} stands on ${parent}, which is not in the shipment.`
+    if (pallet && (pallet.type !== 'pallet' || type !== 'carton'))
+      return `Package ${name}: only a carton stands on another package, and that is a pallet.`
+    if (contents.length === 0 && !parents.has(name) && packages.length > 1) return `Package ${name} is empty.`
   }
-  const [stray] = inPackages.values()
-  return stray?.[0] ? { wrong: `Package ${stray[0].package} holds line ${stray[0].lineNumber}, which is not shipped.` } : packed
+  return undefined
 }
 
 /** The serial numbers that one company prefix has: the extension digit counts as the leading one. */

@@ -52,7 +52,7 @@ export const makeShipment = async (ctx: Context, tx: Tx, input: ShipmentInput): 
     packed,
     given.map((one, index) => ({ ...one, sscc: ssccs[index] })),
   )
-  const shipment = shipmentRow(first, document, input, packed, taken, ctx)
+  const shipment = shipmentRow(first, document, input, packed, ctx)
   const stored = await storeShipments(tx, [shipment], ctx.now())
   if (!stored.has(shipment.id))
     throw new DomainError('record/conflict', { detail: `Ship notice ${number} is here already.`, number })
@@ -185,22 +185,23 @@ const noticeOf = (
   number: string,
   now: Date,
   orders: readonly HeldOrder[],
-  packed: readonly Packed[],
+  packed: readonly Packed<Taken>[],
   packages: readonly (PackageInput & { sscc: string | undefined })[],
 ): ShipNoticeDocument => {
   const [date = '', time = ''] = now.toISOString().split('T')
-  const leaves = packages.filter(one => !packages.some(other => other.parent === one.package))
+  const parents = new Set(packages.map(one => one.parent))
+  const leaves = packages.filter(one => !parents.has(one.package))
   return shipNoticeFor({
     number,
     date,
     time: time.slice(0, 5).replace(':', ''),
     orders: orders.map(order => order.document),
-    lines: packed.map(part => {
-      const index = orders.findIndex(order => order.id === part.orderId)
-      const position = orders[index]?.lines.find(line => line.lineNumber === part.lineNumber)?.position
-      if (position === undefined) throw new Error(`line ${part.lineNumber} of ${part.orderId} was packed and is not there`)
-      return { order: index, position, quantity: part.quantity, ...(part.package !== null && { package: part.package }) }
-    }),
+    lines: packed.map(part => ({
+      order: orders.indexOf(part.of.order),
+      position: part.of.line.position,
+      quantity: part.quantity,
+      ...(part.package !== null && { package: part.package }),
+    })),
     packages: packages.map(one => ({
       id: one.package,
       type: one.type,
@@ -229,8 +230,7 @@ const shipmentRow = (
   order: HeldOrder,
   document: ShipNoticeDocument,
   input: ShipmentInput,
-  packed: readonly Packed[],
-  taken: readonly Taken[],
+  packed: readonly Packed<Taken>[],
   ctx: Context,
 ): NewShipment => ({
   id: newId('shp'),
@@ -250,23 +250,19 @@ const shipmentRow = (
     sscc: one.sscc ?? null,
     sourcePosition: null,
   })),
-  lines: packed.map(part => {
-    const of = taken.find(one => one.orderId === part.orderId && one.lineNumber === part.lineNumber)
-    if (!of) throw new Error(`line ${part.lineNumber} of ${part.orderId} was packed and not shipped`)
-    return {
-      orderId: of.order.id,
-      orderLinePosition: of.line.position,
-      orderNumber: of.order.number,
-      lineNumber: of.line.lineNumber,
-      package: part.package,
-      gtin: of.line.gtin,
-      buyerItem: of.line.buyerItem,
-      sellerItem: of.line.sellerItem,
-      quantity: part.quantity,
-      unit: of.line.unit,
-      sourcePosition: null,
-    }
-  }),
+  lines: packed.map(({ of: { order: of, line }, quantity, package: name }) => ({
+    orderId: of.id,
+    orderLinePosition: line.position,
+    orderNumber: of.number,
+    lineNumber: line.lineNumber,
+    package: name,
+    gtin: line.gtin,
+    buyerItem: line.buyerItem,
+    sellerItem: line.sellerItem,
+    quantity,
+    unit: line.unit,
+    sourcePosition: null,
+  })),
 })
 
 /** What `proposePacking` of service.ts gives. */

@@ -56,7 +56,8 @@ t.test('answers by portal and API', async t => {
       'what the buyer said is echoed',
     )
     const work = await owner`
-      select kind, payload from outbox where organisation_id = ${world.id.manufacturer} and key = ${`${order.partnershipId} ${id}`} order by id`
+      select kind, payload from outbox
+      where organisation_id = ${world.id.manufacturer} and key = ${`${order.partnershipId} ${id}`} order by id`
     t.match(
       [...work],
       [
