@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
-import { pino } from 'pino'
 import { ConfigError, loadConfig, type Config } from './config.ts'
 import { EmbeddedError } from './db/embedded.ts'
 import { MigrationError } from './db/migrate.ts'
 import { demoAccounts, isEmpty, loadDemo } from './demo/index.ts'
 import { startHub } from './hub.ts'
+import { createLogger } from './log.ts'
+import { startTelemetry } from './telemetry.ts'
 
 const usage = `Usage: npm start -- [options]
 
@@ -22,12 +23,15 @@ const start = async (): Promise<void> => {
   const { values } = parseArgs({ options: { demo: { type: 'boolean' }, 'no-demo': { type: 'boolean' }, help: { type: 'boolean' } } })
   if (values.help) return console.log(usage)
   const config = loadConfig()
-  const log = logger(config)
+  const pretty = process.stdout.isTTY === true
+  const log = createLogger({ LOG_LEVEL: pretty && !process.env['LOG_LEVEL'] ? 'warn' : config.LOG_LEVEL }, { pretty })
+  const stopTelemetry = await startTelemetry(config)
   const hub = await startHub({ config, log, progress: step => console.log(`  … ${step}`) })
   closeWithGrace({ delay: 30_000, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'the hub stops because of an unexpected error')
     else console.log(`\n${signal === 'SIGINT' ? 'Stopping' : `${signal ?? 'Asked to stop'}: stopping`} …`)
     await hub.close()
+    await stopTelemetry()
     console.log('Stopped.')
   })
   const empty = await isEmpty(hub.db)
@@ -51,10 +55,6 @@ const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): s
     'Ctrl-C stops everything.',
   ].join('\n')
 }
-
-/** JSON lines, or readable ones at a terminal. Payloads are never logged. */
-const logger = (config: Config) => pino({ level: process.env['LOG_LEVEL'] ? config.LOG_LEVEL : process.stdout.isTTY ? 'warn' : config.LOG_LEVEL,
-  ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty' } } : {}) })
 
 try {
   await start()

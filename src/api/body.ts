@@ -1,5 +1,5 @@
 import { createGunzip, createInflate, type Gunzip, type Inflate } from 'node:zlib'
-import { pipeline, Readable, Transform } from 'node:stream'
+import { pipeline, Transform, type Readable } from 'node:stream'
 import { DomainError } from '../shared/errors.ts'
 
 /** A compressed body may grow by so much; X12 that repeats itself compresses about thirty times. */

@@ -36,7 +36,7 @@ t.test('a bug says nothing of what went wrong inside', async t => {
 
 t.test('the log has no payloads and no secrets', async t => {
   const lines: string[] = []
-  const log = createLogger(testConfig({ LOG_LEVEL: 'trace' }), { write: (line: string) => { lines.push(line) } })
+  const log = createLogger(testConfig({ LOG_LEVEL: 'trace' }), { destination: { write: (line: string) => { lines.push(line) } } })
   const events = { subscribe: () => { throw new Error('not here') }, close: async () => {} }
   const app = await buildApp({ config: api.config, db: api.db, log, events })
   const key = api.world.keyOf('retailer')

@@ -4,7 +4,7 @@ import {
 } from '../../exchange/service.ts'
 import type { Context } from '../../db/context.ts'
 import { checker } from '../checker.ts'
-import { builder, filterInput, input, output, page } from './builder.ts'
+import { builder, filterInput, output, page } from './builder.ts'
 import { filtered, mutation, query } from './resolve.ts'
 
 const MessagePage = page('Message', output(Message))
