@@ -173,14 +173,16 @@ const acknowledged = async (ctx: Context, tx: Tx, sender: SenderProfile, message
 }
 
 const updateSets = async (tx: Tx, messageId: string, organisationId: string, outcomes: readonly Outcome[]): Promise<void> => {
+  const ordinals = outcomes.map(o => o.row.ordinal)
+  // The bounds keep the planner from comparing every set of a large message with every outcome.
   await tx.sql`
     update message_set s set state = o.state, partnership_id = o.partnership, counterpart_id = o.counterpart, document_kind = o.kind, document_id = o.document,
       error_code = o.code, error_detail = o.detail
-    from unnest(${outcomes.map(o => o.row.ordinal)}::int[], ${outcomes.map(o => o.state)}::text[], ${outcomes.map(o => o.partnership?.id ?? null)}::text[],
+    from unnest(${ordinals}::int[], ${outcomes.map(o => o.state)}::text[], ${outcomes.map(o => o.partnership?.id ?? null)}::text[],
       ${outcomes.map(o => (o.partnership ? counterpartOf(o.partnership, organisationId) : null))}::text[], ${outcomes.map(o => o.documentKind ?? null)}::text[],
       ${outcomes.map(o => o.documentId ?? null)}::text[], ${outcomes.map(o => o.errorCode ?? null)}::text[], ${outcomes.map(o => o.errorDetail ?? null)}::text[])
       as o(ordinal, state, partnership, counterpart, kind, document, code, detail)
-    where s.message_id = ${messageId} and s.ordinal = o.ordinal`
+    where s.message_id = ${messageId} and s.ordinal between ${Math.min(...ordinals)} and ${Math.max(...ordinals)} and s.ordinal = o.ordinal`
 }
 
 const problemsOf = ({ row, partnership, documentKind, documentId, problems }: Outcome, messageId: string, organisationId: string): DocumentProblems => ({
