@@ -28,13 +28,19 @@ export type Finding = {
  * period). Values and tolerances stay out, so that it stays the same finding while they change.
  */
 export const findingKey = (...parts: readonly (string | number)[]): string =>
-  createHash('sha256').update(JSON.stringify(parts.map(String))).digest('hex')
+  createHash('sha256')
+    .update(JSON.stringify(parts.map(String)))
+    .digest('hex')
 
 /**
  * What a run has looked at, so that what it did not find again can be closed: the rules, and either the subjects (all they
  * have, or what came from these sets), or the whole partnership, or the whole organisation.
  */
 export type Scope = { readonly rules: readonly string[]; /** When the run was made. */ readonly at: Date } & (
-  | { readonly subjectIds: readonly string[]; /** `<message id>/<set ordinal>`; '' is what did not come in a message. */ readonly sets?: readonly string[] }
+  | {
+      readonly subjectIds: readonly string[]
+      /** `<message id>/<set ordinal>`; '' is what did not come in a message. */ readonly sets?: readonly string[]
+    }
   | { readonly partnershipId: string }
-  | { readonly organisationId: string })
+  | { readonly organisationId: string }
+)

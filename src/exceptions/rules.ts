@@ -63,25 +63,40 @@ const toldSingly = 10
 type Problem = DocumentProblems['problems'][number]
 
 /** Problems of documents as findings. Documents without a subject have none. */
-export const problemFindings = (documents: readonly DocumentProblems[]): Finding[] => documents.flatMap(document => {
-  const subjectId = subjectOf(document)
-  if (subjectId === undefined) return []
-  const byCode = new Map<string, Problem[]>()
-  for (const problem of document.problems) {
-    const list = byCode.get(problem.code)
-    if (list) list.push(problem)
-    else byCode.set(problem.code, [problem])
-  }
-  return [...byCode.values()].flatMap(list => (list.length > toldSingly
-    ? [problemFinding(document, subjectId, list[0]!, list.slice(0, toldSingly), list.length)]
-    : list.map(problem => problemFinding(document, subjectId, problem, [problem], 1))))
-})
+export const problemFindings = (documents: readonly DocumentProblems[]): Finding[] =>
+  documents.flatMap(document => {
+    const subjectId = subjectOf(document)
+    if (subjectId === undefined) return []
+    const byCode = new Map<string, Problem[]>()
+    for (const problem of document.problems) {
+      const list = byCode.get(problem.code)
+      if (list) list.push(problem)
+      else byCode.set(problem.code, [problem])
+    }
+    return [...byCode.values()].flatMap(list =>
+      list.length > toldSingly
+        ? [problemFinding(document, subjectId, list[0]!, list.slice(0, toldSingly), list.length)]
+        : list.map(problem => problemFinding(document, subjectId, problem, [problem], 1)),
+    )
+  })
 
-const problemFinding = (document: DocumentProblems, subjectId: string, first: Problem, shown: readonly Problem[], count: number): Finding => ({
+const problemFinding = (
+  document: DocumentProblems,
+  subjectId: string,
+  first: Problem,
+  shown: readonly Problem[],
+  count: number,
+): Finding => ({
   rule: documentRule,
   code: first.code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase(),
-  key: findingKey(documentRule, first.code, document.partnershipId ?? document.organisationId, subjectId, setSubject(document) ?? '',
-    ...(count > 1 ? ['all'] : [first.at ?? '', first.element ?? '', first.detail])),
+  key: findingKey(
+    documentRule,
+    first.code,
+    document.partnershipId ?? document.organisationId,
+    subjectId,
+    setSubject(document) ?? '',
+    ...(count > 1 ? ['all'] : [first.at ?? '', first.element ?? '', first.detail]),
+  ),
   severity: first.severity ?? 'warning',
   organisationId: document.organisationId,
   ...(document.counterpartId !== undefined && { counterpartId: document.counterpartId }),
@@ -89,7 +104,7 @@ const problemFinding = (document: DocumentProblems, subjectId: string, first: Pr
   subjectKind: document.documentId === undefined ? 'set' : document.documentKind,
   subjectId,
   summary: count > 1 ? `${first.detail} This and the like occurs ${count} times in the document.` : first.detail,
-  compared: { expected: null, actual: count > 1 ? String(count) : first.value ?? null, difference: null, tolerance: {} },
+  compared: { expected: null, actual: count > 1 ? String(count) : (first.value ?? null), difference: null, tolerance: {} },
   evidence: shown.map(problem => problemEvidence(document, problem)),
 })
 

@@ -7,7 +7,15 @@ import type { Page, PageRequest } from '../partners/schema.ts'
 import { DomainError } from '../shared/errors.ts'
 import type { Finding, Scope } from './finding.ts'
 import {
-  closeUnseen, lockException, selectColleague, selectException, selectExceptions, selectExceptionsBySubject, updateException, writeFindings, type Change,
+  closeUnseen,
+  lockException,
+  selectColleague,
+  selectException,
+  selectExceptions,
+  selectExceptionsBySubject,
+  updateException,
+  writeFindings,
+  type Change,
 } from './queries.ts'
 import { checkTransition, documentRule, problemFindings, setSubject, type DocumentProblems } from './rules.ts'
 import type { Exception, ExceptionFilter, ExceptionState, Resolution } from './schema.ts'
@@ -26,7 +34,9 @@ const findingsPerStatement = 1000
  * Findings may come in batches; all of them must lie within the scope.
  */
 export const recordFindings = async (
-  tx: Tx, scope: Scope, findings: readonly Finding[] | AsyncIterable<readonly Finding[]>,
+  tx: Tx,
+  scope: Scope,
+  findings: readonly Finding[] | AsyncIterable<readonly Finding[]>,
 ): Promise<Recorded> => {
   const recorded: Recorded = { found: 0, opened: 0, closed: 0 }
   const note = async (changes: readonly Change[]): Promise<void> => {
@@ -85,7 +95,8 @@ export const listExceptions = async (ctx: Context, filter: ExceptionFilter & Pag
   const { limit, cursor, ...wanted } = filter
   const size = pageSize(limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectExceptions(sql, { ...wanted, ...(cursor !== undefined && { before: cursor }), limit: size + 1 }))
+    selectExceptions(sql, { ...wanted, ...(cursor !== undefined && { before: cursor }), limit: size + 1 }),
+  )
   return pageOf(rows, size)
 }
 
@@ -129,10 +140,14 @@ export const resolveException = (ctx: Context, id: string, resolution: Resolutio
  * Opens a closed exception again.
  * @throws DomainError record/not-found, exceptions/invalid-transition, request/precondition-failed
  */
-export const reopenException = (ctx: Context, id: string, ifVersion?: number): Promise<Exception> => change(ctx, id, 'open', ifVersion)
+export const reopenException = (ctx: Context, id: string, ifVersion?: number): Promise<Exception> =>
+  change(ctx, id, 'open', ifVersion)
 
 const change = async (
-  ctx: Context, id: string, to: ExceptionState, ifVersion: number | undefined,
+  ctx: Context,
+  id: string,
+  to: ExceptionState,
+  ifVersion: number | undefined,
   details: (tx: Tx) => Promise<{ assignedTo?: string; resolution?: Resolution }> = async () => ({}),
 ): Promise<Exception> => {
   authorise(ctx.actor, 'exceptions.resolve')
@@ -147,7 +162,7 @@ const change = async (
       state: to,
       ...(assignedTo !== undefined && { assignedTo }),
       resolution: resolution ?? null,
-      resolvedBy: resolution ? ctx.actor.userId ?? ctx.actor.name : null,
+      resolvedBy: resolution ? (ctx.actor.userId ?? ctx.actor.name) : null,
       closedAt: resolution ? ctx.now() : null,
     })
     if (!exception) throw new Error(`${id} went while it was locked`)
@@ -155,7 +170,6 @@ const change = async (
     return exception
   })
 }
-
 
 /** What the event of a person's step is called; every other step is a change. */
 const eventOf: Partial<Record<ExceptionState, 'opened' | 'closed'>> = { resolved: 'closed', open: 'opened' }

@@ -16,7 +16,8 @@ export const selectLatestVersions = (sql: Sql, partnershipIds: readonly string[]
 export const selectSame = (sql: Sql, keys: readonly { partnershipId: string; number: string; source: ForecastSource }[]) =>
   sql<{ id: string; partnershipId: string; number: string; source: ForecastSource; digest: string }[]>`
     select f.id, f.partnership_id as "partnershipId", f.number, f.source, encode(f.digest, 'hex') as digest
-    from unnest(${keys.map(k => k.partnershipId)}::text[], ${keys.map(k => k.number)}::text[], ${keys.map(k => k.source)}::text[]) as k(partnership_id, number, source)
+    from unnest(${keys.map(k => k.partnershipId)}::text[], ${keys.map(k => k.number)}::text[], ${keys.map(k => k.source)}::text[])
+      as k(partnership_id, number, source)
     join forecast f on f.partnership_id = k.partnership_id and f.number = k.number and f.source = k.source`
 
 export type NewForecast = Omit<Forecast, 'publishedAt' | 'channel'> & {
@@ -28,14 +29,15 @@ export type NewForecast = Omit<Forecast, 'publishedAt' | 'channel'> & {
 }
 
 export const insertForecasts = (sql: Sql, forecasts: readonly NewForecast[], now: Date) => sql`
-  insert into forecast (id, partnership_id, buyer_id, seller_id, source, purpose, type, version, number, issued_on, horizon_start, horizon_end,
-    point_count, channel, source_message_id, source_ordinal, actor, document, digest, published_at)
+  insert into forecast (id, partnership_id, buyer_id, seller_id, source, purpose, type, version, number, issued_on, horizon_start,
+    horizon_end, point_count, channel, source_message_id, source_ordinal, actor, document, digest, published_at)
   select t.*, ${now}::timestamptz from unnest(
     ${forecasts.map(f => f.id)}::text[], ${forecasts.map(f => f.partnershipId)}::text[], ${forecasts.map(f => f.buyerId)}::text[],
     ${forecasts.map(f => f.sellerId)}::text[], ${forecasts.map(f => f.source)}::text[], ${forecasts.map(f => f.purpose)}::text[],
     ${forecasts.map(f => f.type)}::text[], ${forecasts.map(f => f.version)}::int[], ${forecasts.map(f => f.number)}::text[],
     ${forecasts.map(f => f.issuedOn)}::text[]::date[], ${forecasts.map(f => f.horizonStart)}::text[]::date[],
-    ${forecasts.map(f => f.horizonEnd)}::text[]::date[], ${forecasts.map(f => f.pointCount)}::int[], ${forecasts.map(f => f.channel)}::text[],
+    ${forecasts.map(f => f.horizonEnd)}::text[]::date[], ${forecasts.map(f => f.pointCount)}::int[],
+    ${forecasts.map(f => f.channel)}::text[],
     ${forecasts.map(f => f.sourceMessageId ?? null)}::text[], ${forecasts.map(f => f.sourceOrdinal ?? null)}::int[],
     ${forecasts.map(f => f.actor)}::text[], ${forecasts.map(f => JSON.stringify(f.document))}::text[]::jsonb[],
     ${forecasts.map(f => `\\x${f.digest.toString('hex')}`)}::text[]::bytea[]) as t`
@@ -43,18 +45,27 @@ export const insertForecasts = (sql: Sql, forecasts: readonly NewForecast[], now
 /** The cell that a series is kept under. */
 export type SeriesRow = { readonly series: number; readonly product: string; readonly location: string; readonly unit: string }
 export type PointRow = {
-  readonly position: number; readonly series: number; readonly start: string; readonly end: string
-  readonly timing: string; readonly qualifier: string; readonly quantity: string; readonly at: number | undefined
+  readonly position: number
+  readonly series: number
+  readonly start: string
+  readonly end: string
+  readonly timing: string
+  readonly qualifier: string
+  readonly quantity: string
+  readonly at: number | undefined
 }
 
 /** The cells are sent once per series and joined there, since a point is a third of the bytes without them. */
 export const insertPoints = (
-  sql: Sql, forecast: Pick<Forecast, 'id' | 'partnershipId' | 'buyerId' | 'sellerId'>, series: readonly SeriesRow[], points: readonly PointRow[],
+  sql: Sql,
+  forecast: Pick<Forecast, 'id' | 'partnershipId' | 'buyerId' | 'sellerId'>,
+  series: readonly SeriesRow[],
+  points: readonly PointRow[],
 ) => sql`
-  insert into forecast_point (forecast_id, position, series, partnership_id, buyer_id, seller_id, product, location, bucket_start, bucket_end,
-    timing, qualifier, quantity, unit, source_position)
-  select ${forecast.id}, p.position, p.series, ${forecast.partnershipId}, ${forecast.buyerId}, ${forecast.sellerId}, s.product, s.location,
-    p.bucket_start, p.bucket_end, p.timing, p.qualifier, p.quantity, s.unit, p.source_position
+  insert into forecast_point (forecast_id, position, series, partnership_id, buyer_id, seller_id, product, location, bucket_start,
+    bucket_end, timing, qualifier, quantity, unit, source_position)
+  select ${forecast.id}, p.position, p.series, ${forecast.partnershipId}, ${forecast.buyerId}, ${forecast.sellerId}, s.product,
+    s.location, p.bucket_start, p.bucket_end, p.timing, p.qualifier, p.quantity, s.unit, p.source_position
   from unnest(
     ${points.map(p => p.position)}::int[], ${points.map(p => p.series)}::int[], ${points.map(p => p.start)}::text[]::date[],
     ${points.map(p => p.end)}::text[]::date[], ${points.map(p => p.timing)}::text[], ${points.map(p => p.qualifier)}::text[],
@@ -65,11 +76,20 @@ export const insertPoints = (
 
 const columns = (sql: Sql) => sql`
   id, partnership_id as "partnershipId", buyer_id as "buyerId", seller_id as "sellerId", source, purpose, type, version, number,
-  issued_on as "issuedOn", horizon_start as "horizonStart", horizon_end as "horizonEnd", point_count as "pointCount", channel, actor,
+  issued_on as "issuedOn", horizon_start as "horizonStart", horizon_end as "horizonEnd", point_count as "pointCount", channel,
+  actor,
   to_char(published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "publishedAt"`
 
 export const selectForecasts = (
-  sql: Sql, filter: { partnershipId?: string; source?: ForecastSource; purpose?: ForecastPurpose; type?: ForecastType; before?: string; limit: number },
+  sql: Sql,
+  filter: {
+    partnershipId?: string
+    source?: ForecastSource
+    purpose?: ForecastPurpose
+    type?: ForecastType
+    before?: string
+    limit: number
+  },
 ) => sql<Forecast[]>`
   select ${columns(sql)} from forecast
   where true
@@ -84,29 +104,41 @@ export const selectForecastsById = (sql: Sql, ids: readonly string[]) =>
   sql<Forecast[]>`select ${columns(sql)} from forecast where id = any(${ids as string[]}::text[])`
 
 export const selectForecastDocument = (sql: Sql, id: string) =>
-  sql<{ partnershipId: string; document: ForecastDocument }[]>`select partnership_id as "partnershipId", document from forecast where id = ${id}`
+  sql<
+    { partnershipId: string; document: ForecastDocument }[]
+  >`select partnership_id as "partnershipId", document from forecast where id = ${id}`
 
 export const selectPoints = (sql: Sql, forecastId: string, after: number, limit: number) => sql<ForecastPoint[]>`
-  select position, product, location, bucket_start as "bucketStart", bucket_end as "bucketEnd", qualifier, trim_scale(quantity)::text as quantity, unit
+  select position, product, location, bucket_start as "bucketStart", bucket_end as "bucketEnd", qualifier,
+    trim_scale(quantity)::text as quantity, unit
   from forecast_point where forecast_id = ${forecastId} and position > ${after} order by position limit ${limit}`
 
 /** Points as a document has them, for writing an 830. */
 export const selectDocumentPoints = (sql: Sql, forecastId: string) =>
   sql<{ series: number; start: string; end: string; timing: string; qualifier: string; quantity: string; at: number | null }[]>`
-    select series, bucket_start as start, bucket_end as end, timing, qualifier, trim_scale(quantity)::text as quantity, source_position as at
+    select series, bucket_start as start, bucket_end as end, timing, qualifier, trim_scale(quantity)::text as quantity,
+      source_position as at
     from forecast_point where forecast_id = ${forecastId} order by position`
 
 /** What identifies the locations of both sides. */
 export const selectLocationCodes = (sql: Sql, organisationIds: readonly string[], ids: readonly string[]) =>
   sql<{ organisationId: string; code: string; gln: string | null }[]>`
     select organisation_id as "organisationId", code, gln from location
-    where organisation_id = any(${organisationIds as string[]}::text[]) and (code = any(${ids as string[]}::text[]) or gln = any(${ids as string[]}::text[]))
+    where organisation_id = any(${organisationIds as string[]}::text[])
+      and (code = any(${ids as string[]}::text[]) or gln = any(${ids as string[]}::text[]))
     order by id`
 
 export type Cell = { product: string; location: string; bucketStart: string; bucketEnd: string }
 export type CellSide = { forecastId: string; version: number; quantity: string; unit: string; qualifier: string }
 export type CellFilter = {
-  partnershipId: string; purpose?: ForecastPurpose; type?: ForecastType; from: string; to?: string; product?: string; location?: string; after?: Cell
+  partnershipId: string
+  purpose?: ForecastPurpose
+  type?: ForecastType
+  from: string
+  to?: string
+  product?: string
+  location?: string
+  after?: Cell
 }
 
 /**
@@ -115,8 +147,8 @@ export type CellFilter = {
  */
 export const latestCells = (sql: Sql, filter: CellFilter) => sql`
   select distinct on (f.purpose, f.type, p.product, p.location, p.bucket_start, p.bucket_end, f.source)
-    f.purpose, f.type, p.product, p.location, p.bucket_start, p.bucket_end, f.source, f.id as forecast_id, f.version, f.source_message_id, f.source_ordinal,
-    p.quantity, p.unit, p.qualifier, p.source_position
+    f.purpose, f.type, p.product, p.location, p.bucket_start, p.bucket_end, f.source, f.id as forecast_id, f.version,
+    f.source_message_id, f.source_ordinal, p.quantity, p.unit, p.qualifier, p.source_position
   from forecast f join forecast_point p on p.forecast_id = f.id
   where f.partnership_id = ${filter.partnershipId} and p.partnership_id = ${filter.partnershipId}
     and f.horizon_end >= ${filter.from} and p.bucket_end >= ${filter.from}
@@ -125,38 +157,63 @@ export const latestCells = (sql: Sql, filter: CellFilter) => sql`
     ${filter.type === undefined ? sql`` : sql`and f.type = ${filter.type}`}
     ${filter.product === undefined ? sql`` : sql`and p.product = ${filter.product}`}
     ${filter.location === undefined ? sql`` : sql`and p.location = ${filter.location}`}
-    ${filter.after === undefined ? sql`` : sql`and (p.product, p.location, p.bucket_start, p.bucket_end)
-      > (${filter.after.product}, ${filter.after.location}, ${filter.after.bucketStart}::date, ${filter.after.bucketEnd}::date)`}
+    ${
+      filter.after === undefined
+        ? sql``
+        : sql`and (p.product, p.location, p.bucket_start, p.bucket_end)
+      > (${filter.after.product}, ${filter.after.location}, ${filter.after.bucketStart}::date, ${filter.after.bucketEnd}::date)`
+    }
   order by f.purpose, f.type, p.product, p.location, p.bucket_start, p.bucket_end, f.source, f.version desc,
     array_position('{C,A,D,B}'::text[], p.qualifier), p.position`
 
-export type ComparedRow = Cell & { name: string | null; itemUnit: string | null; packQuantity: string | null; buyer: CellSide | null; seller: CellSide | null }
+export type ComparedRow = Cell & {
+  name: string | null
+  itemUnit: string | null
+  packQuantity: string | null
+  buyer: CellSide | null
+  seller: CellSide | null
+}
 
 /** Both sides beside each other; the filter names one purpose and type. */
 export const selectComparison = (sql: Sql, filter: CellFilter & { limit: number }) => sql<ComparedRow[]>`
   with cell as (${latestCells(sql, filter)}),
   pair as (
     select product, location, bucket_start, bucket_end,
-      (jsonb_agg(${side(sql)}) filter (where source = 'BUYER'))->0 as buyer, (jsonb_agg(${side(sql)}) filter (where source = 'SELLER'))->0 as seller
+      (jsonb_agg(${side(sql)}) filter (where source = 'BUYER'))->0 as buyer,
+      (jsonb_agg(${side(sql)}) filter (where source = 'SELLER'))->0 as seller
     from cell group by product, location, bucket_start, bucket_end
     order by product, location, bucket_start, bucket_end limit ${filter.limit}
   )
-  select p.product, p.location, p.bucket_start as "bucketStart", p.bucket_end as "bucketEnd", p.buyer, p.seller, i.name, i.unit as "itemUnit",
+  select p.product, p.location, p.bucket_start as "bucketStart", p.bucket_end as "bucketEnd", p.buyer, p.seller, i.name,
+    i.unit as "itemUnit",
     trim_scale(i.pack_quantity)::text as "packQuantity"
   from pair p left join partnership_item i on i.partnership_id = ${filter.partnershipId} and i.gtin = p.product
   order by p.product, p.location, p.bucket_start, p.bucket_end`
 
-const side = (sql: Sql) => sql`jsonb_build_object('forecastId', forecast_id, 'version', version, 'quantity', trim_scale(quantity)::text, 'unit', unit, 'qualifier', qualifier)`
+const side = (sql: Sql) =>
+  sql`jsonb_build_object('forecastId', forecast_id, 'version', version, 'quantity', trim_scale(quantity)::text, 'unit', unit,
+    'qualifier', qualifier)`
 
 export type VersionRow = Cell & { unit: string; before: string | null; after: string | null }
 
 /** Two publications, cell by cell, each with its firmest number. */
-export const selectVersionComparison = (sql: Sql, beforeId: string, afterId: string, after: Cell | undefined, limit: number) => sql<VersionRow[]>`
+export const selectVersionComparison = (
+  sql: Sql,
+  beforeId: string,
+  afterId: string,
+  after: Cell | undefined,
+  limit: number,
+) => sql<VersionRow[]>`
   with point as (
-    select distinct on (product, location, bucket_start, bucket_end, forecast_id) product, location, bucket_start, bucket_end, forecast_id, quantity, unit
+    select distinct on (product, location, bucket_start, bucket_end, forecast_id)
+      product, location, bucket_start, bucket_end, forecast_id, quantity, unit
     from forecast_point where forecast_id in (${beforeId}, ${afterId})
-      ${after === undefined ? sql`` : sql`and (product, location, bucket_start, bucket_end)
-        > (${after.product}, ${after.location}, ${after.bucketStart}::date, ${after.bucketEnd}::date)`}
+      ${
+        after === undefined
+          ? sql``
+          : sql`and (product, location, bucket_start, bucket_end)
+        > (${after.product}, ${after.location}, ${after.bucketStart}::date, ${after.bucketEnd}::date)`
+      }
     order by product, location, bucket_start, bucket_end, forecast_id, array_position('{C,A,D,B}'::text[], qualifier), position)
   select product, location, bucket_start as "bucketStart", bucket_end as "bucketEnd", min(unit) as unit,
     trim_scale(max(quantity) filter (where forecast_id = ${beforeId}))::text as before,

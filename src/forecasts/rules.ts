@@ -9,16 +9,39 @@ export type ForecastSeries = ForecastDocument['series'][number]
 export type SentPoint = ForecastSeries['points'][number]
 
 /** A point with both ends of its bucket, ready to be kept. */
-export type Bucket = { readonly start: string; readonly end: string; readonly timing: string; readonly qualifier: string; readonly quantity: string; readonly at?: number }
+export type Bucket = {
+  readonly start: string
+  readonly end: string
+  readonly timing: string
+  readonly qualifier: string
+  readonly quantity: string
+  readonly at?: number
+}
 
 /** What is wrong with a point, by its place in the publication. */
-export type BucketProblem = { readonly series: number; readonly point: number; readonly code: BucketFault; readonly detail: string; readonly at?: number }
+export type BucketProblem = {
+  readonly series: number
+  readonly point: number
+  readonly code: BucketFault
+  readonly detail: string
+  readonly at?: number
+}
 export type BucketFault =
-  | 'forecasts/date-unreadable' | 'forecasts/bucket-end-missing' | 'forecasts/bucket-reversed' | 'forecasts/off-calendar'
-  | 'forecasts/negative-quantity' | 'forecasts/buckets-overlap'
+  | 'forecasts/date-unreadable'
+  | 'forecasts/bucket-end-missing'
+  | 'forecasts/bucket-reversed'
+  | 'forecasts/off-calendar'
+  | 'forecasts/negative-quantity'
+  | 'forecasts/buckets-overlap'
 
 /** FST03 of a bucket in each calendar; days are C (daily), free ones F (flexible). */
-export const timingOf: Readonly<Record<ForecastCalendar, string>> = { ISO_WEEK: 'W', SUNDAY_WEEK: 'W', MONTH: 'M', DAY: 'C', FREE: 'F' }
+export const timingOf: Readonly<Record<ForecastCalendar, string>> = {
+  ISO_WEEK: 'W',
+  SUNDAY_WEEK: 'W',
+  MONTH: 'M',
+  DAY: 'C',
+  FREE: 'F',
+}
 
 /** The last day of a bucket that begins on `start`; undefined when the calendar does not say (FREE). */
 export const calendarEnd = (calendar: ForecastCalendar, start: string): string | undefined => bucketEnd(timingOf[calendar], start)
@@ -32,7 +55,11 @@ const begins: Readonly<Record<ForecastCalendar, (start: string) => boolean>> = {
   FREE: () => true,
 }
 const wanted: Readonly<Record<ForecastCalendar, string>> = {
-  ISO_WEEK: 'a Monday', SUNDAY_WEEK: 'a Sunday', MONTH: 'the first of a month', DAY: 'any day', FREE: 'any day',
+  ISO_WEEK: 'a Monday',
+  SUNDAY_WEEK: 'a Sunday',
+  MONTH: 'the first of a month',
+  DAY: 'any day',
+  FREE: 'any day',
 }
 
 /**
@@ -40,7 +67,11 @@ const wanted: Readonly<Record<ForecastCalendar, string>> = {
  * without (an 830) each has the end that it was sent with or that its timing implies. A bucket whose days cannot be told is
  * left out, every other one is kept.
  */
-export const bucketsOf = (points: readonly SentPoint[], series: number, calendar?: ForecastCalendar): { buckets: Bucket[]; problems: BucketProblem[] } => {
+export const bucketsOf = (
+  points: readonly SentPoint[],
+  series: number,
+  calendar?: ForecastCalendar,
+): { buckets: Bucket[]; problems: BucketProblem[] } => {
   const buckets: Bucket[] = []
   const problems: BucketProblem[] = []
   points.forEach((point, index) => {
@@ -52,12 +83,22 @@ export const bucketsOf = (points: readonly SentPoint[], series: number, calendar
     const end = point.end ?? implied
     if (end === undefined) return fault('forecasts/bucket-end-missing', `The bucket from ${point.start} has no last day.`)
     if (!isBusinessDate(end)) return fault('forecasts/date-unreadable', `"${end}" is not a day of the calendar.`)
-    if (end < point.start) return fault('forecasts/bucket-reversed', `The bucket from ${point.start} ends before it begins, on ${end}.`)
+    if (end < point.start)
+      return fault('forecasts/bucket-reversed', `The bucket from ${point.start} ends before it begins, on ${end}.`)
     if (calendar && !begins[calendar](point.start)) fault('forecasts/off-calendar', `${point.start} is not ${wanted[calendar]}.`)
-    else if (calendar && implied !== undefined && end !== implied) fault('forecasts/off-calendar', `The bucket from ${point.start} ends on ${implied} in this calendar, not on ${end}.`)
-    if (decimal(point.quantity).isNegative()) fault('forecasts/negative-quantity', `The quantity from ${point.start} is ${point.quantity}; a forecast is never below zero.`)
+    else if (calendar && implied !== undefined && end !== implied)
+      fault('forecasts/off-calendar', `The bucket from ${point.start} ends on ${implied} in this calendar, not on ${end}.`)
+    if (decimal(point.quantity).isNegative())
+      fault(
+        'forecasts/negative-quantity',
+        `The quantity from ${point.start} is ${point.quantity}; a forecast is never below zero.`,
+      )
     buckets.push({
-      start: point.start, end, timing: point.timing, qualifier: point.qualifier, quantity: decimalText(point.quantity),
+      start: point.start,
+      end,
+      timing: point.timing,
+      qualifier: point.qualifier,
+      quantity: decimalText(point.quantity),
       ...(point.at !== undefined && { at: point.at }),
     })
   })
@@ -66,6 +107,8 @@ export const bucketsOf = (points: readonly SentPoint[], series: number, calendar
 
 /** A bucket and where it stands: its series, and the cell (item × location) that it is kept under. */
 export type PlacedBucket = { readonly cell: string; readonly series: number; readonly point: number; readonly bucket: Bucket }
+
+const daysOf = ({ bucket }: PlacedBucket): string => `${bucket.start} to ${bucket.end}`
 
 /** Buckets of one cell and qualifier that share a day; also when the cell was given as two series. */
 export const overlaps = (placed: readonly PlacedBucket[]): BucketProblem[] => {
@@ -81,11 +124,14 @@ export const overlaps = (placed: readonly PlacedBucket[]): BucketProblem[] => {
     list.sort((a, b) => (a.bucket.start < b.bucket.start ? -1 : a.bucket.start > b.bucket.start ? 1 : 0))
     let last: PlacedBucket | undefined
     for (const each of list) {
-      if (last && each.bucket.start <= last.bucket.end) problems.push({
-        series: each.series, point: each.point, code: 'forecasts/buckets-overlap',
-        detail: `The bucket ${each.bucket.start} to ${each.bucket.end} overlaps ${last.bucket.start} to ${last.bucket.end} of the same item and location.`,
-        ...(each.bucket.at !== undefined && { at: each.bucket.at }),
-      })
+      if (last && each.bucket.start <= last.bucket.end)
+        problems.push({
+          series: each.series,
+          point: each.point,
+          code: 'forecasts/buckets-overlap',
+          detail: `The bucket ${daysOf(each)} overlaps ${daysOf(last)} of the same item and location.`,
+          ...(each.bucket.at !== undefined && { at: each.bucket.at }),
+        })
       if (!last || each.bucket.end > last.bucket.end) last = each
     }
   }
@@ -95,9 +141,11 @@ export const overlaps = (placed: readonly PlacedBucket[]): BucketProblem[] => {
 /** The first and last day of all buckets; undefined when there are none. */
 export const horizonOf = (buckets: readonly Pick<Bucket, 'start' | 'end'>[]): { start: string; end: string } | undefined => {
   let horizon: { start: string; end: string } | undefined
-  for (const { start, end } of buckets) horizon = {
-    start: horizon && horizon.start < start ? horizon.start : start, end: horizon && horizon.end > end ? horizon.end : end,
-  }
+  for (const { start, end } of buckets)
+    horizon = {
+      start: horizon && horizon.start < start ? horizon.start : start,
+      end: horizon && horizon.end > end ? horizon.end : end,
+    }
   return horizon
 }
 

@@ -10,11 +10,26 @@ import { businessDate } from '../shared/clock.ts'
 import { Decimal, decimal, decimalText } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import {
-  selectComparison, selectDocumentPoints, selectForecastDocument, selectForecasts, selectForecastsById, selectPoints, selectVersionComparison,
-  type Cell, type ComparedRow, type VersionRow,
+  selectComparison,
+  selectDocumentPoints,
+  selectForecastDocument,
+  selectForecasts,
+  selectForecastsById,
+  selectPoints,
+  selectVersionComparison,
+  type Cell,
+  type ComparedRow,
+  type VersionRow,
 } from './queries.ts'
 import { thisWeek, type SentPoint } from './rules.ts'
-import type { Forecast, ForecastComparison, ForecastComparisonFilter, ForecastFilter, ForecastPoint, ForecastVersionComparison } from './schema.ts'
+import type {
+  Forecast,
+  ForecastComparison,
+  ForecastComparisonFilter,
+  ForecastFilter,
+  ForecastPoint,
+  ForecastVersionComparison,
+} from './schema.ts'
 
 export { publishForecast, receiveForecasts } from './publishing.ts'
 
@@ -23,7 +38,8 @@ export const listForecasts = async (ctx: Context, filter: ForecastFilter = {}): 
   const { limit, cursor, ...wanted } = filter
   const size = pageSize(limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectForecasts(sql, { ...wanted, ...(cursor !== undefined && { before: cursor }), limit: size + 1 }))
+    selectForecasts(sql, { ...wanted, ...(cursor !== undefined && { before: cursor }), limit: size + 1 }),
+  )
   return pageOf(rows, size)
 }
 
@@ -44,11 +60,16 @@ export const forecastsByIds = async (ctx: Context, ids: readonly string[]): Prom
   return ids.map(id => byId.get(id))
 }
 
-/** The points of a publication in their order; the cursor is the last position. None of a publication that is not the actor's to see. */
-export const forecastPoints = async (ctx: Context, id: string, page: { limit?: number; cursor?: string } = {}): Promise<Page<ForecastPoint>> => {
+/** The points of a publication in their order; the cursor is the last position. None of one that is not the actor's to see. */
+export const forecastPoints = async (
+  ctx: Context,
+  id: string,
+  page: { limit?: number; cursor?: string } = {},
+): Promise<Page<ForecastPoint>> => {
   const size = pageSize(page.limit)
   const after = page.cursor === undefined ? 0 : Number(page.cursor)
-  if (!Number.isSafeInteger(after) || after < 0 || after > 2_147_483_647) throw new DomainError('request/invalid', { detail: 'The cursor is not one of this list.' })
+  if (!Number.isSafeInteger(after) || after < 0 || after > 2_147_483_647)
+    throw new DomainError('request/invalid', { detail: 'The cursor is not one of this list.' })
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectPoints(sql, id, after, size + 1))
   const items = rows.slice(0, size)
   return { items, nextCursor: rows.length > size ? String(items.at(-1)?.position) : null }
@@ -62,10 +83,16 @@ export const compareForecasts = async (ctx: Context, filter: ForecastComparisonF
   const { limit, cursor, purpose, type, from, ...wanted } = filter
   const partnership = await getPartnership(ctx, filter.partnershipId)
   const size = pageSize(limit)
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectComparison(sql, {
-    ...wanted, purpose: purpose ?? partnership.forecastPurpose, type: type ?? 'TOTAL', from: from ?? thisWeek(businessDate(ctx.now())),
-    ...(cursor !== undefined && { after: readCursor(cursor) }), limit: size + 1,
-  }))
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectComparison(sql, {
+      ...wanted,
+      purpose: purpose ?? partnership.forecastPurpose,
+      type: type ?? 'TOTAL',
+      from: from ?? thisWeek(businessDate(ctx.now())),
+      ...(cursor !== undefined && { after: readCursor(cursor) }),
+      limit: size + 1,
+    }),
+  )
   return pageOfCells(rows, size, comparison)
 }
 
@@ -74,14 +101,19 @@ export const compareForecasts = async (ctx: Context, filter: ForecastComparisonF
  * @throws DomainError record/not-found, request/invalid (different partnerships, cursor)
  */
 export const compareForecastVersions = async (
-  ctx: Context, beforeId: string, afterId: string, page: { limit?: number; cursor?: string } = {},
+  ctx: Context,
+  beforeId: string,
+  afterId: string,
+  page: { limit?: number; cursor?: string } = {},
 ): Promise<Page<ForecastVersionComparison>> => {
   const [before, after] = await forecastsByIds(ctx, [beforeId, afterId])
   if (!before || !after) throw new DomainError('record/not-found', { kind: 'forecast', id: before ? afterId : beforeId })
-  if (before.partnershipId !== after.partnershipId) throw new DomainError('request/invalid', { detail: 'The two forecasts belong to different partnerships.' })
+  if (before.partnershipId !== after.partnershipId)
+    throw new DomainError('request/invalid', { detail: 'The two forecasts belong to different partnerships.' })
   const size = pageSize(page.limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
-    selectVersionComparison(sql, beforeId, afterId, page.cursor === undefined ? undefined : readCursor(page.cursor), size + 1))
+    selectVersionComparison(sql, beforeId, afterId, page.cursor === undefined ? undefined : readCursor(page.cursor), size + 1),
+  )
   return pageOfCells(rows, size, versionComparison)
 }
 
@@ -92,7 +124,11 @@ const comparison = ({ itemUnit, packQuantity, ...row }: ComparedRow): ForecastCo
   if (!buyer || !seller || !factor) return { ...row, difference: null, percentDifference: null }
   const theirs = decimal(seller.quantity).times(factor)
   const gap = theirs.minus(decimal(buyer.quantity))
-  return { ...row, difference: decimalText(gap), percentDifference: percentOf(gap, Decimal.max(decimal(buyer.quantity).abs(), theirs.abs())) }
+  return {
+    ...row,
+    difference: decimalText(gap),
+    percentDifference: percentOf(gap, Decimal.max(decimal(buyer.quantity).abs(), theirs.abs())),
+  }
 }
 
 const versionComparison = (row: VersionRow): ForecastVersionComparison => {
@@ -117,9 +153,14 @@ const writeCursor = ({ product, location, bucketStart, bucketEnd }: Cell): strin
 const readCursor = (cursor: string): Cell => {
   try {
     const [product, location, bucketStart, bucketEnd] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[]
-    if ([product, location].every(part => typeof part === 'string') && [bucketStart, bucketEnd].every(day => typeof day === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(day)))
+    if (
+      [product, location].every(part => typeof part === 'string') &&
+      [bucketStart, bucketEnd].every(day => typeof day === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(day))
+    )
       return { product, location, bucketStart, bucketEnd } as Cell
-  } catch { /* said below */ }
+  } catch {
+    /* said below */
+  }
   throw new DomainError('request/invalid', { detail: 'The cursor is not one of this list.' })
 }
 
@@ -129,16 +170,23 @@ const readCursor = (cursor: string): Cell => {
  * @throws DomainError record/not-found
  */
 export const documentOf = async (ctx: Context, forecastId: string): Promise<ForecastDocument> => {
-  const [heads, points] = await readAs(ctx.db, ctx.actor.organisationId, sql => [selectForecastDocument(sql, forecastId), selectDocumentPoints(sql, forecastId)])
+  const [heads, points] = await readAs(ctx.db, ctx.actor.organisationId, sql => [
+    selectForecastDocument(sql, forecastId),
+    selectDocumentPoints(sql, forecastId),
+  ])
   const [head] = heads
   if (!head) throw new DomainError('record/not-found', { kind: 'forecast', id: forecastId })
   const { document, partnershipId } = head
   const items = await itemsOf(ctx, partnershipId, document)
   const parties = document.parties.length > 0 ? document.parties : await partiesOf(ctx, partnershipId)
   const series = document.series.map((sent, index): ForecastDocument['series'][number] => ({
-    ...sent, unit: sent.unit || (items[index]?.unit ?? 'EA'), products: withNumbers(sent.products, items[index]), points: [],
+    ...sent,
+    unit: sent.unit || (items[index]?.unit ?? 'EA'),
+    products: withNumbers(sent.products, items[index]),
+    points: [],
   }))
-  for (const { series: index, at, ...point } of points) series[index]?.points.push({ ...point, ...(at !== null && { at }) } satisfies SentPoint)
+  for (const { series: index, at, ...point } of points)
+    series[index]?.points.push({ ...point, ...(at !== null && { at }) } satisfies SentPoint)
   return { ...document, parties, series }
 }
 
@@ -154,7 +202,10 @@ const withNumbers = (sent: readonly ProductId[], item: Numbers): ProductId[] => 
     ...(item.buyerItem === null ? [] : [{ qualifier: 'IN', value: item.buyerItem }]),
     ...(item.sellerItem === null ? [] : [{ qualifier: 'VN', value: item.sellerItem }]),
   ]
-  return [...sent, ...known.filter(({ qualifier, value }) => !sent.some(each => each.qualifier === qualifier || each.value === value))].slice(0, 15)
+  return [
+    ...sent,
+    ...known.filter(({ qualifier, value }) => !sent.some(each => each.qualifier === qualifier || each.value === value)),
+  ].slice(0, 15)
 }
 
 const partiesOf = async (ctx: Context, partnershipId: string): Promise<Party[]> => {

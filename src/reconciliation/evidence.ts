@@ -21,8 +21,6 @@ export const evidenceOf = (place: Place, value: string | null | undefined): Evid
   documentKind: place.documentKind,
   documentId: place.documentId,
   ...(place.source && { messageId: place.source.messageId, set: place.source.ordinal }),
-  ...(place.source && place.at
-    ? { segment: place.segment, position: place.at, element: place.element }
-    : { field: place.field }),
+  ...(place.source && place.at ? { segment: place.segment, position: place.at, element: place.element } : { field: place.field }),
   value: value ?? null,
 })

@@ -143,7 +143,13 @@ export type ForecastCell = {
   readonly location: string
   readonly bucketStart: string
   readonly bucketEnd: string
-  readonly item: { readonly id: string; readonly unit: string; readonly packQuantity: string; readonly price: string | null; readonly currency: string | null } | null
+  readonly item: {
+    readonly id: string
+    readonly unit: string
+    readonly packQuantity: string
+    readonly price: string | null
+    readonly currency: string | null
+  } | null
   readonly buyer: ForecastValue
   readonly seller: ForecastValue
 }

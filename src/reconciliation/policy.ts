@@ -7,7 +7,11 @@ const Decimal = Type.String({ pattern: '^\\d{1,15}(\\.\\d{1,9})?$' })
  * How far two values may be apart. With `both`, a difference counts when it is over the percentage and over the absolute
  * floor; with `either`, when it is over one of them.
  */
-export const Tolerance = Type.Object({ percent: Decimal, absolute: Decimal, match: Type.Union([Type.Literal('both'), Type.Literal('either')]) })
+export const Tolerance = Type.Object({
+  percent: Decimal,
+  absolute: Decimal,
+  match: Type.Union([Type.Literal('both'), Type.Literal('either')]),
+})
 export type Tolerance = Static<typeof Tolerance>
 
 const Hours = Type.Number({ minimum: 0 })
@@ -18,7 +22,13 @@ export const Settings = {
   /** Acknowledgement overdue. */
   R1: Type.Object({ warnAfterHours: Hours, openAfterHours: Hours }),
   /** Control numbers. A number is used again in good faith when the one before is older than `conflictWithinDays`. */
-  R2: Type.Object({ conflictWithinDays: Days, gapWatch: Type.Boolean(), gapAfterHours: Hours, gapWithinDays: Days, largestGap: Type.Integer({ minimum: 1 }) }),
+  R2: Type.Object({
+    conflictWithinDays: Days,
+    gapWatch: Type.Boolean(),
+    gapAfterHours: Hours,
+    gapWithinDays: Days,
+    largestGap: Type.Integer({ minimum: 1 }),
+  }),
   /** Order and its answer. `early` and `late` in days. */
   R4: Type.Object({ quantity: Tolerance, price: Tolerance, earlyDays: Days, lateDays: Days }),
   /** Order (net) and ship notice. */
@@ -56,7 +66,10 @@ export type Held<R extends RuleName> = Settings[R] & { readonly policy: string }
 
 /** The policies of a run, asked for by rule, item and date. */
 export type PolicyBook = {
-  settingsFor<R extends RuleName>(rule: R, about: { partnershipId?: string; partnershipItemId?: string | null; date: string }): Held<R>
+  settingsFor<R extends RuleName>(
+    rule: R,
+    about: { partnershipId?: string; partnershipItemId?: string | null; date: string },
+  ): Held<R>
 }
 
 /**
@@ -68,10 +81,18 @@ export const policyBook = (rows: readonly PolicyRow[], defaults: Settings = defa
     .filter(row => row.rule in validators)
     .toSorted((a, b) => specificity(a) - specificity(b) || compare(a.validFrom, b.validFrom) || compare(a.id, b.id))
   const known = new Map<string, Held<RuleName>>()
-  const settingsFor = <R extends RuleName>(rule: R, about: { partnershipId?: string; partnershipItemId?: string | null; date: string }): Held<R> => {
-    const inForce = ordered.filter(row => row.rule === rule && row.validFrom <= about.date && (row.validTo === null || row.validTo >= about.date)
-      && (row.partnershipId === null || row.partnershipId === about.partnershipId)
-      && (row.partnershipItemId === null || row.partnershipItemId === about.partnershipItemId))
+  const settingsFor = <R extends RuleName>(
+    rule: R,
+    about: { partnershipId?: string; partnershipItemId?: string | null; date: string },
+  ): Held<R> => {
+    const inForce = ordered.filter(
+      row =>
+        row.rule === rule &&
+        row.validFrom <= about.date &&
+        (row.validTo === null || row.validTo >= about.date) &&
+        (row.partnershipId === null || row.partnershipId === about.partnershipId) &&
+        (row.partnershipItemId === null || row.partnershipItemId === about.partnershipItemId),
+    )
     const name = `${rule} ${inForce.map(row => row.id).join(' ')}`
     const made = known.get(name) ?? lay(rule, inForce, defaults)
     known.set(name, made)
@@ -97,10 +118,15 @@ const lay = <R extends RuleName>(rule: R, rows: readonly PolicyRow[], defaults: 
 
 type Validator = { Check(value: unknown): boolean }
 const validators: Readonly<Record<RuleName, Validator>> = {
-  R1: Compile(Settings.R1), R2: Compile(Settings.R2), R4: Compile(Settings.R4), R6: Compile(Settings.R6), R14: Compile(Settings.R14),
+  R1: Compile(Settings.R1),
+  R2: Compile(Settings.R2),
+  R4: Compile(Settings.R4),
+  R6: Compile(Settings.R6),
+  R14: Compile(Settings.R14),
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const merge = (under: Record<string, unknown>, over: Readonly<Record<string, unknown>>): Record<string, unknown> => {
   const merged = { ...under }

@@ -8,8 +8,22 @@ import { businessDate } from '../shared/clock.ts'
 import type { OrderFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
 import { defaultSettings, policyBook, type PolicyBook, type Settings } from './policy.ts'
 import {
-  closeDifferingCells, fetchDifferingCells, lockSubjects, openDifferingCells, selectControlConflicts, selectControlGaps, selectOrders, selectOrdersToSweep,
-  selectPartnershipIds, selectPolicies, selectResponses, selectShipments, selectUnsettledGroups, type OrderRow, type ResponseRow, type ShipmentRow,
+  closeDifferingCells,
+  fetchDifferingCells,
+  lockSubjects,
+  openDifferingCells,
+  selectControlConflicts,
+  selectControlGaps,
+  selectOrders,
+  selectOrdersToSweep,
+  selectPartnershipIds,
+  selectPolicies,
+  selectResponses,
+  selectShipments,
+  selectUnsettledGroups,
+  type OrderRow,
+  type ResponseRow,
+  type ShipmentRow,
 } from './queries.ts'
 import { acknowledgementFindings } from './rules/r1-acknowledgement-overdue.ts'
 import { forecastDifferences } from './rules/r14-forecasts.ts'
@@ -28,34 +42,56 @@ export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Prom
     await lockSubjects(tx.sql, orderIds)
     const today = businessDate(ctx.now())
     const [orders, responses, shipments] = await Promise.all([
-      selectOrders(tx.sql, orderIds), selectResponses(tx.sql, orderIds), selectShipments(tx.sql, orderIds),
+      selectOrders(tx.sql, orderIds),
+      selectResponses(tx.sql, orderIds),
+      selectShipments(tx.sql, orderIds),
     ])
-    const policies = policyBook(await selectPolicies(tx.sql, orderRules, [...new Set(orders.map(order => order.partnershipId))], null))
+    const policies = policyBook(
+      await selectPolicies(tx.sql, orderRules, [...new Set(orders.map(order => order.partnershipId))], null),
+    )
     const facts = orders.map(order => factsOf(order, responses, shipments, today))
     const findings = facts.flatMap(each => [...orderAgainstAnswer(each, policies), ...orderAgainstShipments(each, policies)])
-    return recordFindings(tx, { rules: orderRules, subjectIds: [...orderIds, ...shipments.map(shipment => shipment.id)], at: ctx.now() }, findings)
+    return recordFindings(
+      tx,
+      { rules: orderRules, subjectIds: [...orderIds, ...shipments.map(shipment => shipment.id)], at: ctx.now() },
+      findings,
+    )
   })
 
 const sourceOf = (row: { sourceMessageId: string | null; sourceOrdinal: number | null }): Source | null =>
-  (row.sourceMessageId === null || row.sourceOrdinal === null ? null : { messageId: row.sourceMessageId, ordinal: row.sourceOrdinal })
+  row.sourceMessageId === null || row.sourceOrdinal === null
+    ? null
+    : { messageId: row.sourceMessageId, ordinal: row.sourceOrdinal }
 
-const factsOf = (order: OrderRow, responses: readonly ResponseRow[], shipments: readonly ShipmentRow[], today: string): OrderFacts => {
+const factsOf = (
+  order: OrderRow,
+  responses: readonly ResponseRow[],
+  shipments: readonly ShipmentRow[],
+  today: string,
+): OrderFacts => {
   const find = lineFinder(order.lines)
   return {
     ...order,
     source: sourceOf(order),
-    responses: responses.filter(response => response.orderId === order.orderId).map((response): ResponseFacts => ({
-      ...response,
-      source: sourceOf(response),
-      positions: response.document.lines.map(line => find({ lineNumber: line.lineNumber, numbers: itemNumbers(line.products) }) ?? null),
-    })),
-    shipments: shipments.filter(shipment => shipment.state !== 'cancelled').map((shipment): ShipmentFacts => ({
-      ...shipment,
-      source: sourceOf(shipment),
-      shipDateAt: shipment.dates.find(event => event.qualifier === '011')?.at ?? null,
-      estimatedDeliveryAt: shipment.dates.find(event => event.qualifier === '017')?.at ?? null,
-      lines: shipment.lines.filter(line => line.orderId === order.orderId || line.orderId === null),
-    })).filter(shipment => shipment.lines.some(line => line.orderId === order.orderId)),
+    responses: responses
+      .filter(response => response.orderId === order.orderId)
+      .map((response): ResponseFacts => ({
+        ...response,
+        source: sourceOf(response),
+        positions: response.document.lines.map(
+          line => find({ lineNumber: line.lineNumber, numbers: itemNumbers(line.products) }) ?? null,
+        ),
+      })),
+    shipments: shipments
+      .filter(shipment => shipment.state !== 'cancelled')
+      .map((shipment): ShipmentFacts => ({
+        ...shipment,
+        source: sourceOf(shipment),
+        shipDateAt: shipment.dates.find(event => event.qualifier === '011')?.at ?? null,
+        estimatedDeliveryAt: shipment.dates.find(event => event.qualifier === '017')?.at ?? null,
+        lines: shipment.lines.filter(line => line.orderId === order.orderId || line.orderId === null),
+      }))
+      .filter(shipment => shipment.lines.some(line => line.orderId === order.orderId)),
     today,
   }
 }
@@ -64,7 +100,10 @@ const factsOf = (order: OrderRow, responses: readonly ResponseRow[], shipments: 
  * Holds the buyer's latest forecast against the seller's (R14, FC_DIFF), all purposes and types of the partnership, in buckets
  * that have not ended. The publication that gave rise to it is of no matter: what holds is found from all.
  */
-export const reconcileForecast = (ctx: Context, { partnershipId }: { partnershipId: string; forecastId?: string }): Promise<Recorded> =>
+export const reconcileForecast = (
+  ctx: Context,
+  { partnershipId }: { partnershipId: string; forecastId?: string },
+): Promise<Recorded> =>
   withOrganisation(ctx, async tx => {
     await lockSubjects(tx.sql, [partnershipId])
     const today = businessDate(ctx.now())
@@ -91,10 +130,20 @@ export const reconcileAcknowledgements = (ctx: Context, hours: Partial<Settings[
   withOrganisation(ctx, async tx => {
     const { organisationId } = ctx.actor
     await lockSubjects(tx.sql, [`R1 ${organisationId}`])
-    const groups = (await selectUnsettledGroups(tx.sql, organisationId)).map(group => ({ ...group, sentAt: new Date(group.sentAt).toISOString() }))
+    const groups = (await selectUnsettledGroups(tx.sql, organisationId)).map(group => ({
+      ...group,
+      sentAt: new Date(group.sentAt).toISOString(),
+    }))
     const partnershipIds = [...new Set(groups.flatMap(group => group.partnershipId ?? []))]
-    const policies = policyBook(await selectPolicies(tx.sql, ['R1'], partnershipIds, organisationId), { ...defaultSettings, R1: { ...defaultSettings.R1, ...hours } })
-    return recordFindings(tx, { rules: ['R1'], organisationId, at: ctx.now() }, acknowledgementFindings(groups, policies, ctx.now()))
+    const policies = policyBook(await selectPolicies(tx.sql, ['R1'], partnershipIds, organisationId), {
+      ...defaultSettings,
+      R1: { ...defaultSettings.R1, ...hours },
+    })
+    return recordFindings(
+      tx,
+      { rules: ['R1'], organisationId, at: ctx.now() },
+      acknowledgementFindings(groups, policies, ctx.now()),
+    )
   })
 
 /** Looks at the control numbers of what the actor's organisation has sent: conflicts, and gaps where they are watched (R2). */
@@ -105,13 +154,21 @@ export const reconcileControlNumbers = (ctx: Context): Promise<Recorded> =>
     const now = ctx.now()
     const policies = policyBook(await selectPolicies(tx.sql, ['R2'], [], organisationId))
     const { gapWatch, gapWithinDays } = policies.settingsFor('R2', { date: businessDate(now) })
-    const conflicts = (await selectControlConflicts(tx.sql, organisationId)).map(conflict =>
-      ({ ...conflict, receivedAt: new Date(conflict.receivedAt).toISOString(), firstSeenAt: new Date(conflict.firstSeenAt).toISOString() }))
+    const conflicts = (await selectControlConflicts(tx.sql, organisationId)).map(conflict => ({
+      ...conflict,
+      receivedAt: new Date(conflict.receivedAt).toISOString(),
+      firstSeenAt: new Date(conflict.firstSeenAt).toISOString(),
+    }))
     const gaps = gapWatch
-      ? (await selectControlGaps(tx.sql, organisationId, new Date(now.getTime() - gapWithinDays * 86_400_000)))
-        .map(gap => ({ ...gap, noticedAt: new Date(gap.noticedAt).toISOString() }))
+      ? (await selectControlGaps(tx.sql, organisationId, new Date(now.getTime() - gapWithinDays * 86_400_000))).map(gap => ({
+          ...gap,
+          noticedAt: new Date(gap.noticedAt).toISOString(),
+        }))
       : []
-    return recordFindings(tx, { rules: ['R2'], organisationId, at: now }, [...controlConflicts(conflicts, policies, now), ...controlGaps(gaps, policies, now)])
+    return recordFindings(tx, { rules: ['R2'], organisationId, at: now }, [
+      ...controlConflicts(conflicts, policies, now),
+      ...controlGaps(gaps, policies, now),
+    ])
   })
 
 const ordersPerPage = 200
@@ -135,10 +192,17 @@ export const sweepOrganisation = async (ctx: Context): Promise<Recorded> => {
   const since = new Date(ctx.now().getTime() - touchedWithinMilliseconds)
   let after = ''
   for (;;) {
-    const page = await readAs(ctx.db, organisationId, sql => selectOrdersToSweep(sql, organisationId, since, after, ordersPerPage))
+    const page = await readAs(ctx.db, organisationId, sql =>
+      selectOrdersToSweep(sql, organisationId, since, after, ordersPerPage),
+    )
     const last = page.at(-1)
     if (!last) break
-    add(await reconcileOrders(ctx, page.map(order => order.id)))
+    add(
+      await reconcileOrders(
+        ctx,
+        page.map(order => order.id),
+      ),
+    )
     after = last.id
   }
   const partnerships = await readAs(ctx.db, organisationId, sql => selectPartnershipIds(sql, organisationId))

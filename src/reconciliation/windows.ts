@@ -16,12 +16,17 @@ const found = (dates: readonly DatedEvent[] | undefined, qualifiers: readonly st
 }
 
 /** Ship window: 037 to 038; a single requested ship date (010) is a window of one day, 001 (cancel after) the last resort. */
-export const shipWindow = (dates: readonly DatedEvent[] | undefined): Window => make('shipment', found(dates, ['037', '010']), found(dates, ['038', '010', '001']))
+export const shipWindow = (dates: readonly DatedEvent[] | undefined): Window =>
+  make('shipment', found(dates, ['037', '010']), found(dates, ['038', '010', '001']))
 /** Delivery window: 064 to 063; a single requested delivery date (002) is a window of one day. */
-export const deliveryWindow = (dates: readonly DatedEvent[] | undefined): Window => make('delivery', found(dates, ['064', '002']), found(dates, ['063', '002']))
+export const deliveryWindow = (dates: readonly DatedEvent[] | undefined): Window =>
+  make('delivery', found(dates, ['064', '002']), found(dates, ['063', '002']))
 
-const make = (kind: Window['kind'], earliest: DatedEvent | undefined, latest: DatedEvent | undefined): Window =>
-  ({ kind, ...(earliest && { earliest }), ...(latest && { latest }) })
+const make = (kind: Window['kind'], earliest: DatedEvent | undefined, latest: DatedEvent | undefined): Window => ({
+  kind,
+  ...(earliest && { earliest }),
+  ...(latest && { latest }),
+})
 
 const isOpen = (window: Window): boolean => window.earliest === undefined && window.latest === undefined
 
@@ -30,12 +35,15 @@ const isOpen = (window: Window): boolean => window.earliest === undefined && win
  * for a delivery date, otherwise shipment, and the other of the two when that one was not asked for. Undefined without any.
  */
 export const windowFor = (
-  qualifier: string | undefined, lineDates: readonly DatedEvent[] | undefined, orderDates: readonly DatedEvent[],
+  qualifier: string | undefined,
+  lineDates: readonly DatedEvent[] | undefined,
+  orderDates: readonly DatedEvent[],
 ): Window | undefined => {
   const delivery = [deliveryWindow(lineDates), deliveryWindow(orderDates)]
   const shipment = [shipWindow(lineDates), shipWindow(orderDates)]
   // An answer without a qualifier may mean either; one that names its kind is never held against the other.
-  const candidates = qualifier === undefined ? [...shipment, ...delivery] : deliveryQualifiers.has(qualifier) ? delivery : shipment
+  const candidates =
+    qualifier === undefined ? [...shipment, ...delivery] : deliveryQualifiers.has(qualifier) ? delivery : shipment
   return candidates.find(window => !isOpen(window))
 }
 
@@ -50,4 +58,11 @@ export const daysOutside = (date: string, { earliest, latest }: Window, toleranc
     if (-early > tolerance.early) return early
   }
   return 0
+}
+
+/** The window in words: 'for 2026-03-09', 'between 2026-03-09 and 2026-03-12', 'by …', 'from …'. */
+export const describeWindow = ({ earliest, latest }: Window): string => {
+  if (earliest && latest)
+    return earliest.date === latest.date ? `for ${latest.date}` : `between ${earliest.date} and ${latest.date}`
+  return latest ? `by ${latest.date}` : `from ${earliest?.date ?? 'any day'}`
 }
