@@ -32,7 +32,7 @@ export interface SegmentSink {
 const sampleLength = 99
 
 /** NUL, tab, LF, CR, Ctrl-Z, blank: may stand between segments and around interchanges. */
-const whiteSpace = Uint8Array.from({ length: 256 }, (_, b) => [0, 9, 10, 13, 26, 32].includes(b) ? 1 : 0)
+export const whiteSpace = Uint8Array.from({ length: 256 }, (_, b) => [0, 9, 10, 13, 26, 32].includes(b) ? 1 : 0)
 
 export class SegmentFeed {
   /** Offset where the input ends, once that is known. */

@@ -205,6 +205,16 @@ export class FindingList {
     return this.kept.some(found => found.kind === kind)
   }
 
+  /** No more are kept: `suppress` is then enough, and much cheaper. */
+  get full(): boolean {
+    return this.kept.length >= this.limit
+  }
+
+  suppress(kind: FaultKind): void {
+    if (faults[kind].severity === 'error') this.errors++
+    this.suppressed++
+  }
+
   clear(): void {
     this.kept = []
     this.suppressed = 0

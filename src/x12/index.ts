@@ -1,6 +1,6 @@
 /** The X12 engine: bytes in, values out, and back. */
 export * from './types.ts'
-export { createReader, read, readAll, type Reader } from './read.ts'
+export { createReader, peekInterchange, read, readAll, type Reader } from './read.ts'
 export type { ReadOptions, SetIdentity } from './session.ts'
 export { readTransaction, validateTransaction, type TransactionInfo } from './transaction.ts'
 export { defaultDelimiters, WriteError, type WriteOptions } from './encode.ts'

@@ -2,8 +2,10 @@
  * The reader: bytes in, results out as soon as each is complete. Push chunks of any size; what is kept between
  * two pushes is one unfinished segment and the results of one unfinished transaction set. It never throws on content.
  */
+import { beginsInterchange, readInterchangeHeader } from './envelope.ts'
+import { whiteSpace } from './feed.ts'
 import { Session, type ReadOptions } from './session.ts'
-import type { ReadEvent } from './types.ts'
+import type { InterchangeHeader, ReadEvent } from './types.ts'
 
 export interface Reader {
   /** Read a chunk. The chunk may be reused when this returns. */
@@ -31,6 +33,15 @@ export function createReader(options: ReadOptions = {}): Reader {
       return session.take()
     },
   }
+}
+
+/** The header of the interchange that the input begins with, leaving out white space before it; undefined when it begins otherwise. The first few hundred bytes are enough. */
+export function peekInterchange(bytes: Uint8Array): InterchangeHeader | undefined {
+  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  while (at < bytes.byteLength && whiteSpace[bytes[at] as number] === 1) at++
+  if (beginsInterchange(bytes, at, bytes.byteLength) !== true) return undefined
+  const reading = readInterchangeHeader(bytes, at, bytes.byteLength, true, 0)
+  return reading.kind === 'header' ? reading.header : undefined
 }
 
 const chunkSize = 65536

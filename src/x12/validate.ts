@@ -119,7 +119,8 @@ export class SetValidator {
   }
 
   report(kind: FaultKind, place: Place, params?: Readonly<Record<string, string | number>>): void {
-    this.findings.add(finding(kind, place, params))
+    if (this.findings.full) this.findings.suppress(kind)
+    else this.findings.add(finding(kind, place, params))
     if (this.findings.errors > 0) this.builder = null
   }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createReader, type ReadEvent } from '../../src/x12/index.ts'
+import { createReader, peekInterchange, type ReadEvent } from '../../src/x12/index.ts'
 import { bytesOf, findingsOf, goodOrder, interchange, isaLine, readText, setsOf } from './helper.ts'
 
 /** Sets as AK5, groups as AK9, interchanges as TA1, in order. */
@@ -146,4 +146,11 @@ t.test('a suffix of GS08 that nobody knows is a warning over the base', async t 
   t.same(findingsOf(read('004010VICS')), [])
   t.same(verdicts(read('004010XYZ')), good)
   t.match(findingsOf(read('004010XYZ')), [{ kind: 'version-suffix-unknown', severity: 'warning' }])
+})
+
+t.test('the first interchange is known from the first bytes', async t => {
+  t.match(peekInterchange(bytesOf(`\r\n${isaLine}`)), { offset: 2, senderId: 'BUYER', receiverId: 'SELLER', controlNumber: '000000001' })
+  t.equal(peekInterchange(bytesOf('hello ISA*')), undefined)
+  t.equal(peekInterchange(bytesOf('ISA*00')), undefined)
+  t.equal(peekInterchange(bytesOf('')), undefined)
 })
