@@ -12,7 +12,7 @@ import { orderAgainstShipments } from '../../src/reconciliation/rules/r6-order-s
 import { reconcileForecast } from '../../src/reconciliation/service.ts'
 import { testDatabase } from '../helpers/database.ts'
 import { smallWorld } from '../helpers/world.ts'
-import { ack, answerOf, orderOf, policies, shipmentOf } from './facts.ts'
+import { ack, answerOf, orderOf, policies, shipmentOf } from '../helpers/order-facts.ts'
 
 const quantity = fc.integer({ min: 0, max: 120 }).map(String)
 const code = fc.constantFrom('IA', 'IQ', 'IP', 'IB', 'BP', 'IR', 'ID', 'IH', 'IS', 'DR', 'XX')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ResponseFacts } from '../../src/reconciliation/facts.ts'
 import { orderAgainstAnswer } from '../../src/reconciliation/rules/r4-order-answer.ts'
-import { ack, answerOf, brief, dated, item, orderOf, policies, upc } from './facts.ts'
+import { ack, answerOf, brief, dated, item, orderOf, policies, upc } from '../helpers/order-facts.ts'
 
 const hundred = orderOf([{ quantity: '100', price: '2.50' }])
 const check = (

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ShipmentFacts } from '../../src/reconciliation/facts.ts'
 import { orderAgainstShipments } from '../../src/reconciliation/rules/r6-order-shipment.ts'
-import { brief, dated, item, orderOf, policies, shipmentOf } from './facts.ts'
+import { brief, dated, item, orderOf, policies, shipmentOf } from '../helpers/order-facts.ts'
 
 const accepted = (quantity: string, confirmed = quantity) => ({
   quantity,

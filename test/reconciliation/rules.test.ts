@@ -3,7 +3,7 @@ import type { ControlConflictFacts, ControlGapFacts, ForecastCell, GroupFacts } 
 import { acknowledgementFindings } from '../../src/reconciliation/rules/r1-acknowledgement-overdue.ts'
 import { forecastDifferences } from '../../src/reconciliation/rules/r14-forecasts.ts'
 import { controlConflicts, controlGaps } from '../../src/reconciliation/rules/r2-control-numbers.ts'
-import { brief, policies } from './facts.ts'
+import { brief, policies } from '../helpers/order-facts.ts'
 
 const now = new Date('2026-03-10T12:00:00Z')
 
