@@ -83,8 +83,10 @@ create index exception_subject on exception (subject_id);
 create index exception_partnership on exception (partnership_id, id desc);
 select protect('exception', 'shared');
 
--- Called by every migrate step: months ahead, so that a running hub never meets a month without a partition.
-create function maintain_partitions(from_month date, months int) returns void language plpgsql as $$
+-- Called by every migrate step and every night: months ahead, so that a running hub never meets a month without a partition. It
+-- runs as the owner of the tables, and only the system role may ask.
+create function maintain_partitions(from_month date, months int) returns void
+  language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '10s' as $$
 begin
   perform ensure_partitions('message', 'msg', from_month, months);
   perform ensure_partitions('message_chunk', 'msg', from_month, months);
@@ -93,6 +95,7 @@ begin
   perform ensure_partitions('forecast_point', 'fct', from_month, months);
 end $$;
 revoke execute on function maintain_partitions(date, int) from public;
+grant execute on function maintain_partitions(date, int) to accord_system;
 do $$ declare d regclass; begin
   foreach d in array array['message_default', 'message_chunk_default', 'functional_group_default', 'message_set_default', 'forecast_point_default']::regclass[] loop
     execute format('alter table %s enable row level security', d);

@@ -69,6 +69,7 @@ export const migrate = async (
     if (dryRun) return await tryFiles(sql, access, readMigrations(folder))
     await prepareRoles(sql, access)
     const applied = await applyFiles(sql, readMigrations(folder), log)
+    await maintainPartitions(sql)
     await migrateQueue(sql, access)
     return applied
   } finally {
@@ -85,6 +86,12 @@ const unreachable = (error: unknown, { address }: DatabaseAccess): unknown => {
     'DATABASE_URL',
     `The database at ${address.host}:${address.port} does not let ${address.user} in (${message.trim()}); check DATABASE_URL.`,
   )
+}
+
+/** This month's partitions, the last one's and three months ahead; the nightly housekeeping goes on from there. */
+const maintainPartitions = async (sql: postgres.Sql): Promise<void> => {
+  const [known] = await sql<{ present: boolean }[]>`select to_regproc('maintain_partitions') is not null as present`
+  if (known?.present) await sql`select maintain_partitions((date_trunc('month', now()) - interval '1 month')::date, 5)`
 }
 
 /** The names of the files that this version has and the database has not; all of them where it was never migrated. */

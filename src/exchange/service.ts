@@ -116,7 +116,7 @@ export const confirmOutbox = async (ctx: Context, messageId: string): Promise<vo
  * stays as it is. With `release`, a control number conflict is let through.
  * @throws DomainError record/not-found, exchange/nothing-to-replay
  */
-export const replayMessage = (ctx: Context, id: string, options: { readonly release?: boolean } = {}): Promise<void> => {
+export const replayMessage = async (ctx: Context, id: string, options: { readonly release?: boolean } = {}): Promise<void> => {
   authorise(ctx.actor, 'edi.operate')
   return withOrganisation(ctx, async tx => {
     const [message] = await tx.sql<{ state: string; direction: string; owner: string; waiting: number }[]>`
@@ -139,7 +139,7 @@ export const replayMessage = (ctx: Context, id: string, options: { readonly rele
  * Sends a document again that was sent in this message: same document, new control numbers.
  * @throws DomainError record/not-found, exchange/nothing-to-replay
  */
-export const resendMessage = (ctx: Context, id: string): Promise<void> => {
+export const resendMessage = async (ctx: Context, id: string): Promise<void> => {
   authorise(ctx.actor, 'edi.operate')
   return withOrganisation(ctx, async tx => {
     const [delivery] = await tx.sql<{ document: string; documentId: string; recipientId: string; revision: number }[]>`
@@ -162,7 +162,7 @@ export const listDeadWork = async (ctx: Context, page: PageRequest = {}): Promis
 }
 
 /** @throws DomainError record/not-found, jobs/not-dead */
-export const retryDeadWork = (ctx: Context, id: string): Promise<void> => {
+export const retryDeadWork = async (ctx: Context, id: string): Promise<void> => {
   authorise(ctx.actor, 'edi.operate')
   if (!/^\d{1,18}$/.test(id)) throw new DomainError('record/not-found', { kind: 'job', id })
   return withOrganisation(ctx, async tx => {

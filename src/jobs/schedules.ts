@@ -1,5 +1,6 @@
 import { asSystem, type Database } from '../db/client.ts'
 import { enqueueWork } from '../db/outbox.ts'
+import { sweepSessions } from '../identity/service.ts'
 
 /** What happens by the clock. A schedule only writes work rows, one per organisation; the work itself runs like any other. */
 export type Schedule = { readonly name: string; readonly every: { readonly milliseconds: number } | { readonly cron: string }; readonly run: (db: Database) => Promise<void> }
@@ -21,10 +22,11 @@ const perOrganisation = (db: Database, kind: string, keyPrefix: string): Promise
     await enqueueWork(tx, organisations.map(({ id }) => ({ organisationId: id, queue: 'maintenance', key: `${keyPrefix} ${id}`, kind })))
   })
 
-/** Sessions that ended and answers kept for Idempotency-Keys of more than a day ago. */
+/** Partitions for the months to come; sessions that ended and answers kept for Idempotency-Keys of more than a day ago go. */
 async function housekeeping(db: Database): Promise<void> {
+  await asSystem(db, async tx => { await tx.sql`select maintain_partitions(date_trunc('month', now())::date, 4)` })
+  await sweepSessions(db, new Date())
   await asSystem(db, async tx => {
-    await tx.sql`delete from user_session where expires_at < now()`
     await tx.sql`delete from idempotency_key where created_at < now() - interval '1 day'`
   })
 }
