@@ -5,7 +5,7 @@ import { authorise } from '../identity/rules.ts'
 import { newId } from '../shared/ids.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { DomainError } from '../shared/errors.ts'
-import { createReader } from '../x12/index.ts'
+import { createReader, peekInterchange } from '../x12/index.ts'
 import type { InterchangeHeader } from '../x12/types.ts'
 import { archiveSpooled, takeIn, type Arrival } from './archive.ts'
 
@@ -99,8 +99,10 @@ const knownMessage = (db: Database, organisationId: string, sha256: Buffer): Pro
     return row?.id
   })
 
-/** The ISA at the beginning, without which nothing is X12. White space and a byte order mark may come before. */
+/** The first ISA, without which nothing is X12; text that a mail program put before it does not hide it. */
 const firstInterchange = (head: Uint8Array): InterchangeHeader | undefined => {
+  const header = peekInterchange(head.subarray(0, 4096))
+  if (header) return header
   for (const event of createReader({ level: 'envelope' }).push(head.subarray(0, 4096)))
     if (event.type === 'interchange') return event.header
   return undefined

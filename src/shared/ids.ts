@@ -11,7 +11,3 @@ export type Id<P extends IdPrefix> = `${P}_${string}`
 
 /** A new sortable id, e.g. `ord_0199c0de…` (prefix, underscore, 32 hex digits). */
 export const newId = <P extends IdPrefix>(prefix: P): Id<P> => `${prefix}_${uuidv7obj().toHex()}`
-
-/** Whether `value` has the form of an id with this prefix. */
-export const isId = <P extends IdPrefix>(prefix: P, value: string): value is Id<P> =>
-  value.length === prefix.length + 33 && value.startsWith(`${prefix}_`) && /^[0-9a-f]{32}$/.test(value.slice(prefix.length + 1))

@@ -109,7 +109,7 @@ t.test('the feed names samples, each under the organisation that signs it', t =>
     const own = owner?.identifiers.some(each => each.qualifier === header?.senderQualifier && each.value === header.senderId)
     t.equal(own ?? false, header !== undefined && !file.endsWith('unknown-sender.edi'), `${file} is signed by ${as}`)
   }
-  t.same(samples.filter(name => !feed.some(({ file }) => file === name)), [], 'every sample is in the feed')
+  t.same(samples.filter(name => !feed.some(({ file }) => file === name)), ['850/try-me.edi'], 'every sample is in the feed but the one to send by hand')
   t.end()
 })
 
