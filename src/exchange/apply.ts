@@ -4,7 +4,8 @@ import { readDocument, type MappedSet } from '../documents/index.ts'
 import { recordProblems, type DocumentProblems } from '../exceptions/service.ts'
 import { receiveForecasts } from '../forecasts/service.ts'
 import { receiveInvoices } from '../invoices/service.ts'
-import { receiveAcknowledgements, receiveOrders, type Applied, type Received } from '../orders/service.ts'
+import type { PurchaseOrderDocument } from '../documents/canonical.ts'
+import { placedOrder, receiveAcknowledgements, receiveOrders, type Applied, type Received } from '../orders/service.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { counterpartOf } from '../partners/service.ts'
 import { receiveShipments } from '../shipments/service.ts'
@@ -19,6 +20,8 @@ import type { InterchangeSummary } from './schema.ts'
 /** A batch is one transaction: at most so many sets or about so many bytes. */
 const batchSets = 100
 const batchBytes = 256 * 1024
+/** So many batches of one message are written at the same time, where that makes no difference. */
+const batchesAtOnce = 2
 
 type SetRow = {
   readonly ordinal: number; readonly set: string; readonly controlNumber: string; readonly start: number; readonly end: number
@@ -33,8 +36,9 @@ type Prepared = { readonly row: SetRow } & (
 
 /**
  * Applies the accepted sets of a judged message, in order, in batches of one transaction each: documents, domain changes, events
- * and the sets' states commit together, so an interrupted run goes on where it stopped. A batch that fails is halved until the
- * set at fault stands alone; that one is quarantined with its reason, the others go on.
+ * and the sets' states commit together, so an interrupted run goes on where it stopped. Batches of new orders, which have nothing to
+ * do with each other, are written side by side. A batch that fails is halved until the set at fault stands alone; that one is
+ * quarantined with its reason, the others go on.
  */
 export const applyMessage = async (ctx: Context & { readonly db: Database }, sender: SenderProfile, messageId: string, interchanges: readonly InterchangeSummary[], again: boolean): Promise<void> => {
   const archive = openArchive(ctx.db, sender.organisationId, messageId)
@@ -44,12 +48,40 @@ export const applyMessage = async (ctx: Context & { readonly db: Database }, sen
     for (const row of rows) prepared.push(prepare(sender, row, await archive.slice(row.start, row.end))) // in order: neighbours share a piece
     return prepared
   }
-  let batch = await next(-1)
-  while (batch.length > 0) {
-    // The next batch is read while this one is written.
-    const [, following] = await Promise.all([applyBatch(ctx, sender, messageId, batch, again), next(batch.at(-1)!.row.ordinal)])
-    batch = following
+  const running: { readonly keys: Keys; readonly done: Promise<void> }[] = []
+  try {
+    for (let batch = await next(-1); batch.length > 0; batch = await next(batch.at(-1)!.row.ordinal)) {
+      const keys = keysOf(batch)
+      while (running.length >= batchesAtOnce || running.some(earlier => mustWait(keys, earlier.keys))) await running.shift()?.done
+      const done = applyBatch(ctx, sender, messageId, batch, again)
+      done.catch(() => {}) // heard when its turn comes
+      running.push({ keys, done })
+    }
+  } finally {
+    // Nothing of this message may still be written when its key is let go.
+    const ends = await Promise.allSettled(running.map(({ done }) => done))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
+}
+
+type Keys = ReadonlySet<string> | undefined
+const mustWait = (later: Keys, earlier: Keys): boolean => {
+  if (!later || !earlier) return true
+  for (const key of later) if (earlier.has(key)) return true
+  return false
+}
+
+/** What the documents of a batch are about, when each is about itself alone; undefined when their order matters to others. */
+const keysOf = (batch: readonly Prepared[]): Keys => {
+  const keys = new Set<string>()
+  for (const prepared of batch) {
+    if (prepared.kind === 'refused') continue
+    const key = prepared.kind === 'document' && prepared.row.set === '850'
+      ? placedOrder({ document: prepared.mapped.document as PurchaseOrderDocument, partnership: prepared.partnership }) : undefined
+    if (key === undefined) return undefined
+    keys.add(key)
+  }
+  return keys
 }
 
 const acceptedSets = (db: Database, organisationId: string, messageId: string, interchanges: readonly InterchangeSummary[], after: number): Promise<SetRow[]> =>

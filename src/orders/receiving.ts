@@ -45,6 +45,13 @@ const purposes: Readonly<Record<string, 'place' | 'cancel' | 'replace'>> = {
 }
 
 /**
+ * The business key of the order that a document places, when that is all it does: it may be received side by side with others of
+ * other keys. Undefined for what changes an order.
+ */
+export const placedOrder = ({ document, partnership }: Pick<ReceivedOrder, 'document' | 'partnership'>): string | undefined =>
+  (purposes[document.purpose] === 'place' ? JSON.stringify([partnership.id, document.number, releaseOf(document)]) : undefined)
+
+/**
  * Records purchase orders as they arrived, in their order. A batch is a handful of statements, whatever its size.
  * - new: recorded with what is odd about it in `problems` (`items/unknown-item`, `orders/price-differs` …)
  * - the same again: `duplicate`; the same number with another content: `conflict` (`orders/duplicate-differs`), nothing changes

@@ -40,7 +40,7 @@ import type {
 import { enteredBy } from './work.ts'
 
 export { answerOrder, receiveAcknowledgements } from './answering.ts'
-export { receiveOrders } from './receiving.ts'
+export { placedOrder, receiveOrders } from './receiving.ts'
 export type { Applied, Received } from './work.ts'
 
 /**
