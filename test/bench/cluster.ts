@@ -27,6 +27,8 @@ export type Clone = {
 
 export type Cluster = {
   readonly world: BenchWorld
+  /** The postmaster's process. */
+  readonly pid: number
   /** A database of its own with the world in it. `settings` hold for every session of it. */
   clone(settings?: Readonly<Record<string, string>>): Promise<Clone>
   /** How often a second this machine gets 8 kB onto the disk that the database lies on. */
@@ -64,7 +66,7 @@ export const startCluster = async (poolSize: number): Promise<Cluster> => {
     await made.close()
     let clones = 0
     return {
-      world, stop,
+      world, stop, pid: server.pid,
       async clone(settings = {}) {
         const name = `bench_${++clones}`
         await admin`create database ${admin(name)} template ${admin(template)}`
