@@ -5,7 +5,7 @@ import { resolveItems } from '../items/service.ts'
 import type { DocumentChannel } from '../orders/schema.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { selectLocationCodes, type PointRow, type SeriesRow } from './queries.ts'
-import { asSent, bucketsOf, digestOf, overlaps, type BucketProblem, type PlacedBucket } from './rules.ts'
+import { asSent, bucketMaker, digestOf, overlaps, type BucketProblem, type PlacedBucket } from './rules.ts'
 import type { ForecastCalendar, ForecastPurpose, ForecastSource, ForecastType } from './schema.ts'
 
 type Source = { readonly messageId: string; readonly ordinal: number }
@@ -62,6 +62,7 @@ const layOut = (
   items: readonly (PartnershipItem | undefined)[],
   locations: LocationIndex,
 ): Prepared => {
+  const bucketsOf = bucketMaker(publication.calendar)
   const series: SeriesRow[] = []
   const places: (Place | undefined)[] = []
   const points: PointRow[] = []
@@ -82,7 +83,7 @@ const layOut = (
       unit: sent.unit || (item?.unit ?? 'EA'),
     }
     series.push(row)
-    const { buckets, problems } = bucketsOf(sent.points, index, publication.calendar)
+    const { buckets, problems } = bucketsOf(sent.points, index)
     faults.push(...problems)
     const cell = `${row.product}\n${row.location}`
     buckets.forEach((bucket, point) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { bucketEnd, weekday } from '../documents/buckets.ts'
 import type { ForecastDocument, ProductId } from '../documents/canonical.ts'
 import { addDays, isBusinessDate } from '../shared/clock.ts'
-import { decimal, decimalText } from '../shared/decimal.ts'
+import { decimalText } from '../shared/decimal.ts'
 import type { ForecastCalendar } from './schema.ts'
 
 export type ForecastSeries = ForecastDocument['series'][number]
@@ -62,47 +62,57 @@ const wanted: Readonly<Record<ForecastCalendar, string>> = {
   FREE: 'any day',
 }
 
+/** The days of a bucket, or why they cannot be told; off the calendar they can be told all the same. */
+type Days = { readonly end?: string; readonly fault?: readonly [code: BucketFault, detail: string] }
+
+const judgeDays = ({ start, end: sent, timing }: SentPoint, calendar: ForecastCalendar | undefined): Days => {
+  if (!isBusinessDate(start)) return { fault: ['forecasts/date-unreadable', `"${start}" is not a day of the calendar.`] }
+  const implied = calendar ? calendarEnd(calendar, start) : bucketEnd(timing, start)
+  const end = sent ?? implied
+  if (end === undefined) return { fault: ['forecasts/bucket-end-missing', `The bucket from ${start} has no last day.`] }
+  if (!isBusinessDate(end)) return { fault: ['forecasts/date-unreadable', `"${end}" is not a day of the calendar.`] }
+  if (end < start) return { fault: ['forecasts/bucket-reversed', `The bucket from ${start} ends before it begins, on ${end}.`] }
+  if (!calendar) return { end }
+  if (!begins[calendar](start)) return { end, fault: ['forecasts/off-calendar', `${start} is not ${wanted[calendar]}.`] }
+  return implied === undefined || implied === end
+    ? { end }
+    : { end, fault: ['forecasts/off-calendar', `The bucket from ${start} ends on ${implied} in this calendar, not on ${end}.`] }
+}
+
+/** Most quantities are plain whole numbers, which need no arithmetic to be read. */
+const isPlain = (quantity: string): boolean => /^(0|[1-9]\d{0,14})$/.test(quantity)
+
 /**
- * Makes buckets of the points of one series and says what is wrong with them. With a calendar (an entry) each must fit it;
- * without (an 830) each has the end that it was sent with or that its timing implies. A bucket whose days cannot be told is
- * left out, every other one is kept.
+ * Makes buckets of the points of a publication's series and says what is wrong with them. With a calendar (an entry) each must
+ * fit it; without (an 830) each has the end that it was sent with or that its timing implies. A bucket whose days cannot be
+ * told is left out, every other one is kept. The days of one publication repeat from series to series and are judged once.
  */
-export const bucketsOf = (
-  points: readonly SentPoint[],
-  series: number,
-  calendar?: ForecastCalendar,
-): { buckets: Bucket[]; problems: BucketProblem[] } => {
-  const buckets: Bucket[] = []
-  const problems: BucketProblem[] = []
-  points.forEach((point, index) => {
-    const fault = (code: BucketFault, detail: string): void => {
-      problems.push({ series, point: index, code, detail, ...(point.at !== undefined && { at: point.at }) })
-    }
-    if (!isBusinessDate(point.start)) return fault('forecasts/date-unreadable', `"${point.start}" is not a day of the calendar.`)
-    const implied = calendar ? calendarEnd(calendar, point.start) : bucketEnd(point.timing, point.start)
-    const end = point.end ?? implied
-    if (end === undefined) return fault('forecasts/bucket-end-missing', `The bucket from ${point.start} has no last day.`)
-    if (!isBusinessDate(end)) return fault('forecasts/date-unreadable', `"${end}" is not a day of the calendar.`)
-    if (end < point.start)
-      return fault('forecasts/bucket-reversed', `The bucket from ${point.start} ends before it begins, on ${end}.`)
-    if (calendar && !begins[calendar](point.start)) fault('forecasts/off-calendar', `${point.start} is not ${wanted[calendar]}.`)
-    else if (calendar && implied !== undefined && end !== implied)
-      fault('forecasts/off-calendar', `The bucket from ${point.start} ends on ${implied} in this calendar, not on ${end}.`)
-    if (decimal(point.quantity).isNegative())
-      fault(
-        'forecasts/negative-quantity',
-        `The quantity from ${point.start} is ${point.quantity}; a forecast is never below zero.`,
-      )
-    buckets.push({
-      start: point.start,
-      end,
-      timing: point.timing,
-      qualifier: point.qualifier,
-      quantity: decimalText(point.quantity),
-      ...(point.at !== undefined && { at: point.at }),
+export const bucketMaker = (calendar?: ForecastCalendar) => {
+  const judged = new Map<string, Days>()
+  const daysFor = (point: SentPoint): Days => {
+    const key = `${point.start} ${point.end ?? ''} ${point.timing}`
+    const days = judged.get(key) ?? judgeDays(point, calendar)
+    judged.set(key, days)
+    return days
+  }
+  return (points: readonly SentPoint[], series: number): { buckets: Bucket[]; problems: BucketProblem[] } => {
+    const buckets: Bucket[] = []
+    const problems: BucketProblem[] = []
+    points.forEach((point, index) => {
+      const { start, timing, qualifier } = point
+      const at = point.at === undefined ? {} : { at: point.at }
+      const { end, fault } = daysFor(point)
+      if (fault) problems.push({ series, point: index, code: fault[0], detail: fault[1], ...at })
+      if (end === undefined) return
+      const quantity = isPlain(point.quantity) ? point.quantity : decimalText(point.quantity)
+      if (quantity.startsWith('-')) {
+        const detail = `The quantity from ${start} is ${point.quantity}; a forecast is never below zero.`
+        problems.push({ series, point: index, code: 'forecasts/negative-quantity', detail, ...at })
+      }
+      buckets.push({ start, end, timing, qualifier, quantity, ...at })
     })
-  })
-  return { buckets, problems }
+    return { buckets, problems }
+  }
 }
 
 /** A bucket and where it stands: its series, and the cell (item × location) that it is kept under. */

@@ -3,7 +3,7 @@ import t from 'tap'
 import { withOrganisation } from '../../src/db/client.ts'
 import { findingKey, type Finding } from '../../src/exceptions/finding.ts'
 import { recordFindings } from '../../src/exceptions/service.ts'
-import { bucketsOf, overlaps } from '../../src/forecasts/rules.ts'
+import { bucketMaker, overlaps } from '../../src/forecasts/rules.ts'
 import { publishForecast } from '../../src/forecasts/service.ts'
 import { answeredQuantities } from '../../src/documents/acknowledgement855.ts'
 import { addDays } from '../../src/shared/clock.ts'
@@ -136,7 +136,7 @@ t.test('overlaps are those that comparing every pair finds', async t => {
         const start = addDays('2026-06-01', each.start)
         const {
           buckets: [made],
-        } = bucketsOf([{ start, end: addDays(start, each.days), quantity: '1', qualifier: each.qualifier, timing: 'F' }], 0)
+        } = bucketMaker()([{ start, end: addDays(start, each.days), quantity: '1', qualifier: each.qualifier, timing: 'F' }], 0)
         return { cell: each.cell, series: 0, point, bucket: made! }
       })
       const clean = placed.every((a, i) =>
