@@ -14,7 +14,15 @@ export const createLogger = (config: { readonly LOG_LEVEL: string }, { pretty = 
     base: null,
     redact: { paths: secrets.flatMap(name => [`["${name}"]`, `*["${name}"]`, `*.headers["${name}"]`]), censor: '[redacted]' },
     mixin: traceIds,
+    serializers: { err: errorLine },
   }
   if (destination) return pino(options, destination)
   return pino(pretty ? { ...options, transport: { target: 'pino-pretty' } } : options)
+}
+
+/** Drivers hang the query, its parameters and the whole connection on their errors; of these only what went wrong is logged. */
+const errorLine = (error: unknown): unknown => {
+  if (!(error instanceof Error)) return error
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  return { type: error.name, message: error.message, stack: error.stack, ...(code !== undefined && { code }), ...(cause !== undefined && { cause: errorLine(cause) }) }
 }

@@ -26,9 +26,10 @@ const explorer = {
 }
 `,
   initialHeaders: { 'x-api-key': '' },
-  initialSettings: { theme: 'system', 'schema.reloadOnStart': false },
+  initialSettings: { theme: 'system' as const },
+  disableAccount: true,
   serveInitialOptionsInSeperateRequest: true,
-} as const
+}
 
 /**
  * The GraphQL explorer at /graphiql, entirely from this machine. mercurius' own page loads its scripts from a content
@@ -36,8 +37,8 @@ const explorer = {
  */
 export const registerExplorer = async (app: FastifyInstance): Promise<void> => {
   app.addHook('onRequest', (_request, reply, done) => { relaxPolicy(reply); done() })
-  const page = renderAltair({ ...explorer, initialHeaders: { ...explorer.initialHeaders }, initialSettings: { ...explorer.initialSettings } })
-  const script = renderInitSnippet({ ...explorer, initialHeaders: { ...explorer.initialHeaders }, initialSettings: { ...explorer.initialSettings } })
+  const page = renderAltair(explorer).replace('</head>', '<link href="/explorer.css" rel="stylesheet" /></head>')
+  const script = renderInitSnippet(explorer)
   const hidden = { schema: { hide: true } }
   app.get('/graphiql', hidden, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
   app.get('/graphiql/initial_options.js', hidden, (_request, reply) => reply.type('application/javascript; charset=utf-8').send(script))

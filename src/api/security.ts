@@ -15,6 +15,7 @@ const ownPages = {
  * in an iframe of its own and in workers made from blobs. Scripts come from this hub all the same.
  */
 export const relaxPolicy = (reply: FastifyReply): void => {
+  reply.header('x-frame-options', 'SAMEORIGIN')
   reply.header('content-security-policy', [
     "default-src 'self'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
     "connect-src 'self' ws: wss:", "worker-src 'self' blob:", "frame-src 'self'", "object-src 'none'", "base-uri 'self'", "frame-ancestors 'self'",
