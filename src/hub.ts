@@ -12,8 +12,10 @@ import { startWorkers } from './jobs/workers.ts'
 export type Hub = {
   readonly db: Database
   readonly access: DatabaseAccess
-  /** Where the API listens; undefined in a process that only works off queues. */
+  /** Where people reach the API; undefined in a process that only works off queues. */
   readonly url: string | undefined
+  /** Where it listens, for who is on this machine. */
+  readonly localUrl: string | undefined
   readonly embedded: boolean
   /** Stops in order: no new requests, running work finished, connections closed, the embedded database shut down. */
   close(): Promise<void>
@@ -52,11 +54,13 @@ export const startHub = async ({ config, log, now = () => new Date(), progress =
     closers.push(() => queues.close())
     if (config.ROLES.includes('worker')) {
       progress('starting the workers')
-      const workers = await startWorkers({ db, queues, log, now, concurrency: config.WORKER_CONCURRENCY })
+      const acknowledgementHours = { warnAfterHours: config.ACK_WARN_HOURS, openAfterHours: config.ACK_OVERDUE_HOURS }
+      const workers = await startWorkers({ db, queues, log, now, concurrency: config.WORKER_CONCURRENCY, acknowledgementHours })
       closers.push(() => workers.stop())
     }
     const app = config.ROLES.includes('api') ? await serve({ config, log, now, progress }, db, queues, closers) : undefined
-    return { db, access, embedded, url: app && addressOf(app, config), close }
+    const localUrl = app && addressOf(app, config)
+    return { db, access, embedded, localUrl, url: localUrl && (config.PUBLIC_URL?.replace(/\/$/, '') ?? localUrl), close }
   } catch (error) {
     await close()
     throw error
@@ -84,7 +88,6 @@ const serve = async (
 }
 
 const addressOf = (app: FastifyInstance, config: Config): string => {
-  if (config.PUBLIC_URL) return config.PUBLIC_URL.replace(/\/$/, '')
   const address = app.server.address()
   const port = typeof address === 'object' && address ? address.port : config.PORT
   return `http://${['127.0.0.1', '0.0.0.0', '::', '::1'].includes(config.HOST) ? 'localhost' : config.HOST}:${port}`

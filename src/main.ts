@@ -35,13 +35,14 @@ const start = async (): Promise<void> => {
     console.log('Stopped.')
   })
   const empty = await isEmpty(hub.db)
-  if (hub.url && empty && (values.demo || (hub.embedded && !values['no-demo']))) {
+  const { url, localUrl } = hub
+  if (url && localUrl && empty && (values.demo || (hub.embedded && !values['no-demo']))) {
     const level = log.level
     log.level = 'warn' // the demo speaks for itself; a line for each of its requests would drown it
-    await loadDemo({ hub: { ...hub, url: hub.url }, config, log, say: line => console.log(line) })
+    await loadDemo({ hub: { db: hub.db, url, localUrl }, config, log, say: line => console.log(line) })
     log.level = level
   }
-  console.log(greeting(hub.url, config, empty))
+  console.log(greeting(url, config, empty))
 }
 
 const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): string => {

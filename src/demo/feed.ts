@@ -1,21 +1,37 @@
 import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { samplesFolder, type Seeded } from './world.ts'
 
 /** edi-samples/feed.json: which file is sent by whom, in this order. */
 type Step = { readonly file: string; readonly as: string; readonly note: string }
 
-export type Client = <T>(as: string, path: string, init?: { method?: string; body?: string | Uint8Array; type?: string }) => Promise<{ status: number; body: T }>
+export type Client = <T>(as: string, path: string, call?: Call) => Promise<{ status: number; body: T }>
 
-/** Calls the hub's API as one of the demo organisations, as any partner would. */
-export const clientOf = (url: string, keys: Seeded['keys']): Client => async <T>(as: string, path: string, init: { method?: string; body?: string | Uint8Array; type?: string } = {}) => {
-  const response = await fetch(`${url}${path}`, {
-    method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
-    headers: { authorization: `Bearer ${keys[as]?.token ?? ''}`, ...(init.body === undefined ? {} : { 'content-type': init.type ?? 'application/json' }) },
-    ...(init.body === undefined ? {} : { body: init.body as string }),
+type Call = { readonly method?: string; readonly body?: string | Uint8Array; readonly type?: string }
+
+/** Calls the hub's API as one of the demo organisations, as any partner would. (`fetch` refuses some ports that a hub may have.) */
+export const clientOf = (url: string, keys: Seeded['keys']): Client => <T>(as: string, path: string, { method, body, type = 'application/json' }: Call = {}) =>
+  new Promise<{ status: number; body: T }>((resolve, reject) => {
+    const call = request(`${url}${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        authorization: `Bearer ${keys[as]?.token ?? ''}`,
+        ...(body !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
+      },
+    })
+    call.on('error', reject)
+    call.on('response', response => {
+      const pieces: Buffer[] = []
+      response.on('data', (piece: Buffer) => pieces.push(piece))
+      response.on('error', reject)
+      response.on('end', () => {
+        const text = Buffer.concat(pieces).toString('latin1')
+        const json = response.headers['content-type']?.includes('json') ?? false
+        resolve({ status: response.statusCode ?? 0, body: (json ? JSON.parse(Buffer.concat(pieces).toString()) : text) as T })
+      })
+    })
+    call.end(body)
   })
-  const text = await response.text()
-  return { status: response.status, body: (text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text) as T }
-}
 
 type Message = { processingState: string; errorCode: string | null; errorDetail: string | null; ackOutcome: string | null
   interchanges: { acceptedSets: number; rejectedSets: number; state: string; noteCode: string }[] }

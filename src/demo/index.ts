@@ -9,7 +9,7 @@ import { seedWorld, type Seeded } from './world.ts'
 
 export { isEmpty } from './world.ts'
 
-export type DemoOptions = { readonly hub: { readonly db: Database; readonly url: string }; readonly config: Config; readonly log: Logger; readonly say: (line: string) => void }
+export type DemoOptions = { readonly hub: { readonly db: Database; readonly url: string; readonly localUrl: string }; readonly config: Config; readonly log: Logger; readonly say: (line: string) => void }
 
 /** Where the generated passwords and keys are kept for the person who started the demo: readable by its owner only. */
 const accountsFile = (config: Config): string => join(config.DATA_DIR, 'demo-accounts.txt')
@@ -21,7 +21,7 @@ export const loadDemo = async ({ hub, config, log, say }: DemoOptions): Promise<
   mkdirSync(config.DATA_DIR, { recursive: true, mode: 0o700 })
   rmSync(accountsFile(config), { force: true }) // a new file gets the mode, an old one would keep its own
   writeFileSync(accountsFile(config), accountsText(hub.url, seeded), { mode: 0o600 })
-  const client = clientOf(hub.url, seeded.keys)
+  const client = clientOf(hub.localUrl, seeded.keys)
   say('Feeding edi-samples/ through POST /api/edi:')
   const totals = await feedSamples(client, say)
   say('Partners without EDI answer, ship and invoice through the API; both sides publish forecasts:')

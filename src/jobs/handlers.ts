@@ -6,21 +6,24 @@ import {
 } from '../reconciliation/service.ts'
 import type { Handler } from './work.ts'
 
+/** When a missing 997 is noticed, where a partnership has no policy of its own. */
+export type AcknowledgementHours = NonNullable<Parameters<typeof reconcileAcknowledgements>[1]>
+
 /** What each kind of work is: the payload says what, the row's organisation says for whom. */
-export const handlers: Readonly<Record<string, Handler>> = {
+export const handlersFor = (hours: AcknowledgementHours): Readonly<Record<string, Handler>> => ({
   process: (ctx, { payload }, done) => processMessage(ctx, payload as { messageId: string; replay?: boolean }, done),
   deliver: (ctx, { payload }, done) => deliver(ctx, payload as Delivery, done),
   reconcile: (ctx, { payload }, done) => inOneTransaction(ctx, done, inTx => reconcileOrder(inTx, String(payload['orderId']))),
   'reconcile-forecast': (ctx, { payload }, done) =>
     inOneTransaction(ctx, done, inTx => reconcileForecast(inTx, payload as { partnershipId: string; forecastId?: string })),
-  'reconcile-acknowledgements': (ctx, _, done) => inOneTransaction(ctx, done, reconcileAcknowledgements),
+  'reconcile-acknowledgements': (ctx, _, done) => inOneTransaction(ctx, done, inTx => reconcileAcknowledgements(inTx, hours)),
   'reconcile-control-numbers': (ctx, _, done) => inOneTransaction(ctx, done, reconcileControlNumbers),
   // Many orders: the sweep commits as it goes and can be begun again.
   sweep: async (ctx, _, done) => {
     await sweepOrganisation(ctx)
     await withOrganisation(ctx, done)
   },
-}
+})
 
 type Ctx = Parameters<Handler>[0]
 type Done = Parameters<Handler>[2]

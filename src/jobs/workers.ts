@@ -1,7 +1,7 @@
 import type { Database } from '../db/client.ts'
 import type { Logger } from '../db/context.ts'
 import { queueNames } from '../db/outbox.ts'
-import { handlers } from './handlers.ts'
+import { handlersFor, type AcknowledgementHours } from './handlers.ts'
 import type { Queues } from './queues.ts'
 import { startRelay } from './relay.ts'
 import { schedules } from './schedules.ts'
@@ -14,13 +14,14 @@ export type StartOptions = {
   readonly now: () => Date
   /** Keys worked on at the same time, per queue. */
   readonly concurrency: number
+  readonly acknowledgementHours: AcknowledgementHours
 }
 
 const schedulePrefix = 'schedule '
 
 /** Starts what works in this process: a worker for each queue, the schedules, and the relay that fills the queues. */
-export const startWorkers = async ({ db, queues, log, now, concurrency }: StartOptions): Promise<{ readonly stop: () => Promise<void> }> => {
-  const options: WorkerOptions = { db, log, now, handlers }
+export const startWorkers = async ({ db, queues, log, now, concurrency, acknowledgementHours }: StartOptions): Promise<{ readonly stop: () => Promise<void> }> => {
+  const options: WorkerOptions = { db, log, now, handlers: handlersFor(acknowledgementHours) }
   const handle = (key: string, stopping: AbortSignal): Promise<void> =>
     key.startsWith(schedulePrefix) ? runSchedule(db, key.slice(schedulePrefix.length)) : drain(options, key, stopping)
   for (const queue of queueNames) await queues.startWorker(queue, handle, { concurrency })

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { receive, type Receipt } from '../../src/exchange/receive.ts'
 import { asSystem, type Database } from '../../src/db/client.ts'
 import type { Context } from '../../src/db/context.ts'
-import { handlers } from '../../src/jobs/handlers.ts'
+import { handlersFor } from '../../src/jobs/handlers.ts'
 import { drain } from '../../src/jobs/work.ts'
 
 export type Identity = { readonly qualifier: string; readonly id: string; readonly group: string }
@@ -35,7 +35,7 @@ export const workOff = async (db: Database, now: () => Date = () => new Date()):
   for (;;) {
     const keys = await asSystem(db, tx => tx.sql<{ key: string }[]>`select distinct key from outbox where state = 'pending' and available_at <= now()`)
     if (keys.length === 0) break
-    for (const { key } of keys) await drain({ db, log, now, handlers }, key)
+    for (const { key } of keys) await drain({ db, log, now, handlers: handlersFor({}) }, key)
     if (failures.length > 0) throw (failures[0] as { err?: Error }).err ?? new Error(String(failures[0]))
   }
 }
