@@ -38,3 +38,13 @@ export const selectPrices = (sql: Sql, partnershipItemIds: readonly string[], da
   where partnership_item_id = any(${partnershipItemIds as string[]}::text[]) and valid_from <= ${date} and (valid_to is null
     or valid_to >= ${date})
   order by partnership_item_id, valid_from desc`
+
+/** Prices of the partnerships of the caller, in force or not, oldest first. */
+export const selectPricePage = (sql: Sql, filter: { partnershipId?: string; after?: string; limit: number }) => sql<Price[]>`
+  select id, partnership_id as "partnershipId", partnership_item_id as "partnershipItemId", price, currency, unit,
+    valid_from as "validFrom", valid_to as "validTo"
+  from price
+  where true
+    ${filter.partnershipId === undefined ? sql`` : sql`and partnership_id = ${filter.partnershipId}`}
+    ${filter.after === undefined ? sql`` : sql`and id > ${filter.after}`}
+  order by id limit ${filter.limit}`

@@ -3,7 +3,7 @@ import type { Context } from '../db/context.ts'
 import type { ProductId } from '../documents/canonical.ts'
 import { pageOf, pageSize } from '../partners/rules.ts'
 import type { Page, PageRequest } from '../partners/schema.ts'
-import { selectItems, selectItemsByNumbers, selectPartnershipItems, selectPrices } from './queries.ts'
+import { selectItems, selectItemsByNumbers, selectPartnershipItems, selectPricePage, selectPrices } from './queries.ts'
 import { findItem, indexItems, itemNumbers } from './rules.ts'
 import type { Item, PartnershipItem, Price } from './schema.ts'
 
@@ -47,6 +47,21 @@ export const listPartnershipItems = async (
   const size = pageSize(page.limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
     selectPartnershipItems(sql, {
+      ...(page.partnershipId !== undefined && { partnershipId: page.partnershipId }),
+      ...(page.cursor !== undefined && { after: page.cursor }),
+      limit: size + 1,
+    }))
+  return pageOf(rows, size)
+}
+
+/** What the actor's organisation pays and is paid, in all partnerships or in one, in force or not. */
+export const listPrices = async (
+  ctx: Context,
+  page: PageRequest & { partnershipId?: string } = {},
+): Promise<Page<Price>> => {
+  const size = pageSize(page.limit)
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectPricePage(sql, {
       ...(page.partnershipId !== undefined && { partnershipId: page.partnershipId }),
       ...(page.cursor !== undefined && { after: page.cursor }),
       limit: size + 1,

@@ -87,3 +87,18 @@ t.test('orders are read page by page, newest first', async t => {
 })
 
 const items = (list: { data: Record<string, unknown> | null }): unknown[] => (list.data as { orders: { items: unknown[] } } | null)?.orders.items ?? []
+
+t.test('a setting is edited by who has read it', async t => {
+  const path = `/api/partnerships/${world.partnership.retailerFarm}` as const
+  const read = await api.call('retailer', `GET ${path}`)
+  const change = (headers: Record<string, string>, who: 'retailer' | 'retailer/order_manager' = 'retailer') =>
+    api.call(who, `PATCH ${path}/channels/855`, { payload: { channel: 'portal' }, headers })
+  t.match((await change({})).json(), { status: 428, code: 'request/precondition-required' })
+  t.match((await change({ 'if-match': '"77"' })).json(), { status: 412, code: 'request/precondition-failed' })
+  t.equal((await change({ 'if-match': String(read.headers.etag) }, 'retailer/order_manager')).statusCode, 403)
+  const changed = await change({ 'if-match': String(read.headers.etag) })
+  t.equal(changed.statusCode, 200)
+  t.not(changed.headers.etag, read.headers.etag)
+  t.equal((await change({ 'if-match': String(read.headers.etag) })).statusCode, 412, 'what was read is old by now')
+  t.match((await api.call('retailer', `GET /api/prices?partnershipId=${world.partnership.retailerFarm}`)).json(), { items: [{ price: '3.1', currency: 'USD' }, {}], nextCursor: null })
+})

@@ -116,7 +116,7 @@ const probes: Record<string, Probe> = {
     { params: { kind: 'locations' }, body: [{ organisation: ids.organisation, code: 'X', name: 'X', kind: 'store' }] },
     { params: { kind: 'prices' }, query: 'dryRun=true', body: [{ buyer: ids.organisation, gtin: retailerFarm[0]!.gtin, price: '1', valid_from: '2026-01-01' }] },
   ],
-  changePartnership: ids => ({ params: { id: ids.partnership }, body: {}, headers: { 'if-match': '"1"' } }),
+  setChannel: ids => ({ params: { id: ids.partnership, document: '855' }, body: { channel: 'portal' }, headers: { 'if-match': '"1"' } }),
 }
 
 type Operations = { paths: Record<string, Record<string, { operationId: string }>> }
@@ -188,6 +188,7 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   createInvoice: [ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`, ids => `input: { number: "X", orderId: "${ids.order}" }`],
   publishForecast: [ids => `input: { partnershipId: "${ids.partnership}", series: [{ gtin: "${retailerFarm[0]!.gtin}", points: [{ start: "2030-03-04", quantity: "1" }] }] }`],
   resolveException: [ids => `id: "${ids.exception}", input: { resolution: high }`], assignException: [ids => `id: "${ids.exception}", userId: "${ids.user}"`],
+  setChannel: [ids => `partnershipId: "${ids.partnership}", document: "855", input: { channel: portal }`],
   replayMessage: [one('message'), one('sent')], releaseMessage: [one('message')], resendMessage: [one('sent')], acknowledgeOutbox: [one('sent')], retryDeadJob: [one('job')],
   orderEvents: [], documentEvents: [], exceptionEvents: [],
 }

@@ -1,8 +1,9 @@
-import { Location, Organisation, Partnership } from '../../partners/schema.ts'
-import { getOrganisation, getPartnership, listLocations, listOrganisations, listPartnerships } from '../../partners/service.ts'
-import { builder, load, output, page } from './builder.ts'
+import { ChannelChange, Location, Organisation, Partnership } from '../../partners/schema.ts'
+import { getOrganisation, getPartnership, listLocations, listOrganisations, listPartnerships, setChannel } from '../../partners/service.ts'
+import { checker } from '../checker.ts'
+import { builder, input, load, output, page } from './builder.ts'
 import { organisationLoader } from './loaders.ts'
-import { query } from './resolve.ts'
+import { mutation, query } from './resolve.ts'
 
 export const OrganisationType = output(Organisation)
 const PartnershipType = output(Partnership)
@@ -37,5 +38,19 @@ builder.queryFields(t => ({
     type: LocationPage, args: { limit: t.arg.int(), cursor: t.arg.string(), organisationId: t.arg.id() },
     description: 'Locations of your organisation and its partners.',
     resolve: query('records.read', listLocations),
+  }),
+}))
+
+const checkChannel = checker(ChannelChange)
+
+builder.mutationFields(t => ({
+  setChannel: t.field({
+    type: PartnershipType, description: 'Change how your side receives one kind of document.',
+    args: {
+      partnershipId: t.arg.id({ required: true }), document: t.arg.string({ required: true, description: 'X12 set id: 855, 856, 810 …' }),
+      input: t.arg({ type: input(ChannelChange), required: true }), ifVersion: t.arg.int(),
+    },
+    resolve: mutation('partnerships.configure', (ctx, args: { partnershipId: string; document: string; input: ChannelChange; ifVersion?: number }) =>
+      setChannel(ctx, args.partnershipId, args.document, checkChannel(args.input), args.ifVersion)),
   }),
 }))

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { Item, PartnershipItem } from '../../items/schema.ts'
-import { listItems, listPartnershipItems } from '../../items/service.ts'
+import { Item, PartnershipItem, Price } from '../../items/schema.ts'
+import { listItems, listPartnershipItems, listPrices } from '../../items/service.ts'
 import { PageRequest } from '../../partners/schema.ts'
 import { operation, pageOf } from '../operation.ts'
 
@@ -12,9 +12,14 @@ export const registerItems = (app: FastifyInstance): void => {
     ...read, id: 'listItems', path: '/api/items', summary: 'List your own items', query: PageRequest, answer: [200, pageOf(Item)],
     handler: (ctx, { query }) => listItems(ctx, query),
   })
+  const ofPartnership = Type.Object({ ...PageRequest.properties, partnershipId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this partnership.' })) })
+  operation(app, {
+    ...read, id: 'listPrices', path: '/api/prices', summary: 'List prices, with the days they are for', query: ofPartnership, answer: [200, pageOf(Price)],
+    handler: (ctx, { query }) => listPrices(ctx, query),
+  })
   operation(app, {
     ...read, id: 'listPartnershipItems', path: '/api/partnership-items', summary: 'List items as they are traded, with both sides\' numbers',
-    query: Type.Object({ ...PageRequest.properties, partnershipId: Type.Optional(Type.String({ maxLength: 60 })) }),
+    query: ofPartnership,
     answer: [200, pageOf(PartnershipItem)], handler: (ctx, { query }) => listPartnershipItems(ctx, query),
   })
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { Location, Organisation, PageRequest, Partnership } from '../../partners/schema.ts'
-import { getOrganisation, getPartnership, listIdentifiers, listLocations, listOrganisations, listPartnerships } from '../../partners/service.ts'
+import { ChannelChange, Location, Organisation, PageRequest, Partnership } from '../../partners/schema.ts'
+import { getOrganisation, getPartnership, listIdentifiers, listLocations, listOrganisations, listPartnerships, setChannel } from '../../partners/service.ts'
 import { IdParams, operation, pageOf } from '../operation.ts'
 
 const Identifier = Type.Object({
@@ -35,6 +35,13 @@ export const registerPartners = (app: FastifyInstance): void => {
   operation(app, {
     ...read, id: 'getPartnership', path: '/api/partnerships/:id', summary: 'A partnership with its settings', params: IdParams,
     answer: [200, Partnership], handler: (ctx, { params }) => getPartnership(ctx, params.id),
+  })
+  operation(app, {
+    id: 'setChannel', method: 'PATCH', path: '/api/partnerships/:id/channels/:document', tag: 'partners', access: 'partnerships.configure',
+    summary: 'Change how your side receives one kind of document', description: 'What is left out stays. The document is an X12 set id: 855, 856, 810 …',
+    params: Type.Object({ ...IdParams.properties, document: Type.String({ pattern: '^\\d{3}$' }) }), body: ChannelChange, answer: [200, Partnership],
+    ifMatch: 'required', errors: ['partners/not-a-document', 'partners/no-identity'], example: { channel: 'x12', x12Version: '004010' },
+    handler: (ctx, { params, body, ifVersion }) => setChannel(ctx, params.id, params.document, body, ifVersion),
   })
   operation(app, {
     ...read, id: 'listLocations', path: '/api/locations', summary: 'List your locations and your partners\'',
