@@ -1,7 +1,7 @@
 import {
   GraphQLError, Kind, getNamedType, isCompositeType, isListType, isNonNullType, isObjectType,
   type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema,
-  type OperationDefinitionNode, type SelectionSetNode, type ValidationRule,
+  type OperationDefinitionNode, type SelectionSetNode, type ValidationRule, type ValueNode,
 } from 'graphql'
 import { DomainError } from '../../shared/errors.ts'
 
@@ -68,18 +68,18 @@ type Variables = Readonly<Record<string, unknown>> | null | undefined
  * @throws DomainError request/query-too-complex
  */
 export const checkCost = (schema: GraphQLSchema, document: DocumentNode, variables: Variables): number => {
-  const constant = constantCosts.get(document)
-  const cost = constant ?? costOf(schema, document, variables)
-  const takesVariables = document.definitions.some(node => node.kind === Kind.OPERATION_DEFINITION && node.variableDefinitions?.length)
-  if (constant === undefined && !takesVariables) constantCosts.set(document, cost)
+  const known = constantCosts.get(document)
+  const { cost, varies } = known === undefined ? costOf(schema, document, variables) : { cost: known, varies: true }
+  if (!varies) constantCosts.set(document, cost)
   if (cost > limits.cost) throw new DomainError('request/query-too-complex', { detail: `The query costs ${cost}; at most ${limits.cost}. Ask for fewer rows.`, cost, limit: limits.cost })
   return cost
 }
 const constantCosts = new WeakMap<DocumentNode, number>()
 
 /** The cost of the dearest operation of the document: one of them runs. */
-const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variables): number => {
+const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variables): { cost: number; varies: boolean } => {
   const fragments = fragmentsOf(document)
+  let varies = false
   const known = new Map<string, number>()
   const ofSet = (set: SelectionSetNode, type: GraphQLObjectType): number => {
     let cost = 0
@@ -99,18 +99,20 @@ const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variab
     const field = parent.getFields()[node.name.value]
     const type = field && getNamedType(field.type)
     if (!field || !isCompositeType(type) || !node.selectionSet || !isObjectType(type)) return 0
-    return rowsOf(parent, field, node, variables) * (1 + ofSet(node.selectionSet, type))
+    const limit = node.arguments?.find(arg => arg.name.value === 'limit')?.value
+    varies ||= limit?.kind === Kind.VARIABLE
+    return rowsOf(parent, field, limit, variables) * (1 + ofSet(node.selectionSet, type))
   }
-  return document.definitions.reduce((dearest, node) => {
+  const cost = document.definitions.reduce((dearest, node) => {
     const root = node.kind === Kind.OPERATION_DEFINITION ? schema.getRootType(node.operation) : undefined
     return root && node.kind === Kind.OPERATION_DEFINITION ? Math.max(dearest, ofSet(node.selectionSet, root)) : dearest
   }, 0)
+  return { cost, varies }
 }
 
-/** How many objects a field can give: its `limit` when it takes one, a guess for other lists, 1 for an object. */
-const rowsOf = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>, node: FieldNode, variables: Variables): number => {
+/** How many objects a field can give: the `limit` given when it takes one, a guess for other lists, 1 for an object. */
+const rowsOf = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>, given: ValueNode | undefined, variables: Variables): number => {
   if (field.args.some(arg => arg.name === 'limit')) {
-    const given = node.arguments?.find(arg => arg.name.value === 'limit')?.value
     const value = given?.kind === Kind.VARIABLE ? variables?.[given.name.value] : given?.kind === Kind.INT ? Number(given.value) : undefined
     return typeof value === 'number' && value > 0 ? value : pageDefault
   }
