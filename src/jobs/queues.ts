@@ -86,7 +86,7 @@ const jobOptions = { removeOnComplete: true, removeOnFail: true } as const
 export const createQueues = async (
   connection: QueueConnection,
   log: Logger,
-  { lockMilliseconds = 15_000, scheduleMilliseconds = 60_000 } = {},
+  { lockMilliseconds = 5_000, scheduleMilliseconds = 60_000 } = {},
 ): Promise<Queues> => {
   const report = (queue: QueueName) => (error: Error) => log.error({ err: error, queue }, 'the job queue failed')
   const backend = 'access' in connection ? postgresBackend(connection.access, log) : await redisBackend(connection.redisUrl, log)

@@ -7,7 +7,7 @@ export type RelayOptions = {
   readonly db: Database
   readonly log: Logger
   readonly enqueue: (queue: QueueName, keys: readonly string[]) => Promise<void>
-  /** How long a row may lie enqueued before its key is put into the queue again: the queue may have lost it. Default 15 s. */
+  /** How long a row may lie enqueued before its key is put into the queue again: the queue may have lost it. Default 5 s. */
   readonly overdueSeconds?: number
   /** How often to look without being woken, for rows whose time has come. Default 1 s. */
   readonly pollMilliseconds?: number
@@ -57,7 +57,7 @@ const relayPage = (options: RelayOptions): Promise<number> =>
       update outbox set enqueued_at = now() where id in (
         select id from outbox
         where state = 'pending' and available_at <= now()
-          and (enqueued_at is null or enqueued_at < now() - make_interval(secs => ${options.overdueSeconds ?? 15}))
+          and (enqueued_at is null or enqueued_at < now() - make_interval(secs => ${options.overdueSeconds ?? 5}))
         order by available_at, id limit ${pageSize} for update skip locked)
       returning queue, key`
     // Enqueued before the mark commits: a crash in between enqueues twice, which is harmless; the other way round it would lie.
