@@ -2,13 +2,28 @@ import { pino, type DestinationStream, type Logger } from 'pino'
 import { traceIds } from './telemetry.ts'
 
 /** Never in a log, wherever an object with them is logged. */
-const secrets = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-csrf-token', 'password', 'token', 'secret', 'query', 'document', 'body']
+const secrets = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'x-csrf-token',
+  'password',
+  'token',
+  'secret',
+  'query',
+  'document',
+  'body',
+]
 
 /**
  * The log of a process: JSON lines, or readable ones at a terminal, with the trace they belong to, without secrets and
  * payloads. `destination` is for tests.
  */
-export const createLogger = (config: { readonly LOG_LEVEL: string }, { pretty = false, destination }: { pretty?: boolean; destination?: DestinationStream } = {}): Logger => {
+export const createLogger = (
+  config: { readonly LOG_LEVEL: string },
+  { pretty = false, destination }: { pretty?: boolean; destination?: DestinationStream } = {},
+): Logger => {
   const options = {
     level: config.LOG_LEVEL,
     base: null,
@@ -24,5 +39,11 @@ export const createLogger = (config: { readonly LOG_LEVEL: string }, { pretty = 
 const errorLine = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
   const { code, cause } = error as { code?: unknown; cause?: unknown }
-  return { type: error.name, message: error.message, stack: error.stack, ...(code !== undefined && { code }), ...(cause !== undefined && { cause: errorLine(cause) }) }
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(code !== undefined && { code }),
+    ...(cause !== undefined && { cause: errorLine(cause) }),
+  }
 }

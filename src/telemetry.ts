@@ -7,7 +7,10 @@ import type { Config } from './config.ts'
  */
 export const startTelemetry = async (config: Pick<Config, 'OTEL_EXPORTER_OTLP_ENDPOINT'>): Promise<() => Promise<void>> => {
   if (!config.OTEL_EXPORTER_OTLP_ENDPOINT) return async () => {}
-  const [{ NodeSDK }, { OTLPTraceExporter }] = await Promise.all([import('@opentelemetry/sdk-node'), import('@opentelemetry/exporter-trace-otlp-http')])
+  const [{ NodeSDK }, { OTLPTraceExporter }] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+  ])
   const url = `${config.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/$/, '')}/v1/traces`
   const sdk = new NodeSDK({ serviceName: 'accord-hub', traceExporter: new OTLPTraceExporter({ url }), instrumentations: [] })
   sdk.start()

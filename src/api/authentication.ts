@@ -16,8 +16,12 @@ import type { Access } from './operation.ts'
 export type Identified = { readonly actor: Actor; readonly session?: SessionInfo; readonly token?: string }
 
 declare module 'fastify' {
-  interface FastifyRequest { identified: Identified | null }
-  interface FastifyInstance { readonly accord: ApiParts }
+  interface FastifyRequest {
+    identified: Identified | null
+  }
+  interface FastifyInstance {
+    readonly accord: ApiParts
+  }
 }
 
 /** What every request needs of the process it runs in. */
@@ -28,7 +32,13 @@ const secure = (config: Config): boolean => config.PUBLIC_URL?.startsWith('https
 export const cookieName = (config: Config): string => (secure(config) ? '__Host-accord' : 'accord')
 
 export const setSessionCookie = (reply: FastifyReply, config: Config, { token, expiresAt }: SessionToken): void => {
-  reply.setCookie(cookieName(config), token, { path: '/', httpOnly: true, sameSite: 'lax', secure: secure(config), expires: expiresAt })
+  reply.setCookie(cookieName(config), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: secure(config),
+    expires: expiresAt,
+  })
 }
 
 export const clearSessionCookie = (reply: FastifyReply, config: Config): void => {
@@ -72,18 +82,21 @@ const keyIn = ({ headers }: FastifyRequest): string | undefined => {
  * must carry the session's CSRF token: the cookie alone may have been sent by somebody else's page.
  * @throws DomainError identity/unauthenticated, identity/forbidden, request/csrf
  */
-export const requireAccess = (access: Access): preParsingAsyncHookHandler => async request => {
-  if (access === 'anyone') return
-  const { identified } = request
-  if (!identified) throw new DomainError('identity/unauthenticated')
-  if (identified.session && !isSafe(request.method)) requireCsrfToken(identified.session, request.headers['x-csrf-token'])
-  if (access !== 'signed-in') authorise(identified.actor, access)
-}
+export const requireAccess =
+  (access: Access): preParsingAsyncHookHandler =>
+  async request => {
+    if (access === 'anyone') return
+    const { identified } = request
+    if (!identified) throw new DomainError('identity/unauthenticated')
+    if (identified.session && !isSafe(request.method)) requireCsrfToken(identified.session, request.headers['x-csrf-token'])
+    if (access !== 'signed-in') authorise(identified.actor, access)
+  }
 
 const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 export const requireCsrfToken = (session: SessionInfo, given: unknown): void => {
-  if (typeof given !== 'string' || !sameHash(hashToken(given), hashToken(session.csrfToken))) throw new DomainError('request/csrf')
+  if (typeof given !== 'string' || !sameHash(hashToken(given), hashToken(session.csrfToken)))
+    throw new DomainError('request/csrf')
 }
 
 /**

@@ -30,21 +30,35 @@ const limited = (limitBytes: number, check?: (total: number) => void): Transform
  * @throws DomainError request/unsupported-media-type for another encoding; in the stream request/too-large,
  *   exchange/bad-compression, exchange/truncated
  */
-export const bodyOf = (source: Readable, { encoding, limitBytes, contentLength }: { encoding?: string; limitBytes: number; contentLength?: string }): Readable => {
-  if (contentLength !== undefined && Number(contentLength) > limitBytes) throw new DomainError('request/too-large', { limitBytes })
+export const bodyOf = (
+  source: Readable,
+  { encoding, limitBytes, contentLength }: { encoding?: string; limitBytes: number; contentLength?: string },
+): Readable => {
+  if (contentLength !== undefined && Number(contentLength) > limitBytes)
+    throw new DomainError('request/too-large', { limitBytes })
   const coding = encoding?.trim().toLowerCase()
   if (coding === undefined || coding === '' || coding === 'identity') return chained(source, limited(limitBytes))
   const unpack = unpackers[coding]?.()
-  if (!unpack) throw new DomainError('request/unsupported-media-type', { detail: `Content-Encoding ${coding} is not accepted; send gzip, deflate or none.` })
+  if (!unpack)
+    throw new DomainError('request/unsupported-media-type', {
+      detail: `Content-Encoding ${coding} is not accepted; send gzip, deflate or none.`,
+    })
   let packed = 0
-  const counted = limited(limitBytes, total => { packed = total })
+  const counted = limited(limitBytes, total => {
+    packed = total
+  })
   const guarded = limited(limitBytes, total => {
-    if (total > ratioFreeBytes && total > packed * mostRatio) throw new DomainError('request/too-large', { detail: 'The compressed body grows like a bomb.', limitBytes })
+    if (total > ratioFreeBytes && total > packed * mostRatio)
+      throw new DomainError('request/too-large', { detail: 'The compressed body grows like a bomb.', limitBytes })
   })
   return chained(source, counted, unpack, guarded)
 }
 
-const unpackers: Readonly<Record<string, () => Gunzip | Inflate>> = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate }
+const unpackers: Readonly<Record<string, () => Gunzip | Inflate>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+}
 
 /**
  * The end of the chain; whatever fails on the way fails there. The source itself is never destroyed: over HTTP it is the
@@ -53,8 +67,12 @@ const unpackers: Readonly<Record<string, () => Gunzip | Inflate>> = { gzip: crea
 const chained = (source: Readable, first: Transform, ...rest: Transform[]): Readable => {
   const last = rest.at(-1) ?? first
   if (rest.length > 0) pipeline([first, ...rest], () => {})
-  source.on('error', error => { first.destroy(error) })
-  source.on('close', () => { if (!source.readableEnded) first.destroy(Object.assign(new Error('the body ended early'), { code: 'ECONNRESET' })) })
+  source.on('error', error => {
+    first.destroy(error)
+  })
+  source.on('close', () => {
+    if (!source.readableEnded) first.destroy(Object.assign(new Error('the body ended early'), { code: 'ECONNRESET' }))
+  })
   first.on('close', () => {
     source.unpipe(first)
     source.resume()

@@ -13,6 +13,9 @@ export const checker = <S extends TSchema>(schema: S): ((value: unknown, place?:
   return (value, place = '/input') => {
     if (compiled.Check(value)) return value as Static<S>
     const errors = compiled.Errors(value).map(fault => ({ pointer: place + fault.instancePath, detail: fault.message }))
-    throw new DomainError('request/invalid', { detail: errors[0] ? `${errors[0].pointer} ${errors[0].detail}.` : 'The input is not valid.', errors })
+    throw new DomainError('request/invalid', {
+      detail: errors[0] ? `${errors[0].pointer} ${errors[0].detail}.` : 'The input is not valid.',
+      errors,
+    })
   }
 }

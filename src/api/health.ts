@@ -9,9 +9,7 @@ export const registerHealth = (app: FastifyInstance, queueReady: () => Promise<u
   const quiet = { schema: { hide: true }, config: { rateLimit: false, quiet: true } } as const
   app.get('/healthz', quiet, async () => ({ status: 'ok' }))
   app.get('/readyz', quiet, async (request, reply) => {
-    const [database, queue] = await Promise.all([
-      outcome(readSystem(db, sql => sql`select 1`)), outcome(queueReady()),
-    ])
+    const [database, queue] = await Promise.all([outcome(readSystem(db, sql => sql`select 1`)), outcome(queueReady())])
     const ready = database === 'ok' && queue === 'ok'
     if (!ready) request.log.warn({ database, queue }, 'not ready')
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable', database, queue })
@@ -20,9 +18,17 @@ export const registerHealth = (app: FastifyInstance, queueReady: () => Promise<u
 
 const outcome = async (check: Promise<unknown>): Promise<'ok' | 'unavailable'> => {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'unavailable'>(resolve => { timer = setTimeout(() => resolve('unavailable'), patienceMilliseconds) })
+  const late = new Promise<'unavailable'>(resolve => {
+    timer = setTimeout(() => resolve('unavailable'), patienceMilliseconds)
+  })
   try {
-    return await Promise.race([check.then(() => 'ok' as const, () => 'unavailable' as const), late])
+    return await Promise.race([
+      check.then(
+        () => 'ok' as const,
+        () => 'unavailable' as const,
+      ),
+      late,
+    ])
   } finally {
     clearTimeout(timer)
   }

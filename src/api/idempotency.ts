@@ -22,7 +22,10 @@ export type Answered<T> = { readonly answer: T; readonly replayed: boolean }
  * @throws DomainError request/idempotency-conflict, request/idempotency-in-progress, request/invalid
  */
 export const onceFor = async <T>(
-  ctx: Context, claim: Claim, run: (ctx: Context) => Promise<T>, kept: (answer: T) => T = answer => answer,
+  ctx: Context,
+  claim: Claim,
+  run: (ctx: Context) => Promise<T>,
+  kept: (answer: T) => T = answer => answer,
 ): Promise<Answered<T>> =>
   withOrganisation(poolOf(ctx), ctx.actor.organisationId, async tx => {
     const known = await look<T>(tx, claim)
@@ -37,9 +40,14 @@ export const onceFor = async <T>(
  * in between, the key is free again after five minutes and the work, which must bear that, may be done a second time.
  */
 export const onceApart = async <T>(
-  ctx: Context, claim: Claim, run: (ctx: Context) => Promise<T>, kept: (answer: T) => T = answer => answer,
+  ctx: Context,
+  claim: Claim,
+  run: (ctx: Context) => Promise<T>,
+  kept: (answer: T) => T = answer => answer,
 ): Promise<Answered<T>> => {
-  const { actor: { organisationId } } = ctx
+  const {
+    actor: { organisationId },
+  } = ctx
   const db = poolOf(ctx)
   const known = await withOrganisation(db, organisationId, async tx => {
     const found = await look<T>(tx, claim)
@@ -64,12 +72,16 @@ const poolOf = (ctx: Context): Database => {
 
 /** The stored answer to the key, or undefined when it is free; then it is locked until the transaction ends. */
 const find = async <T>({ sql, organisationId }: Tx, key: string): Promise<{ answer: T; hash: Buffer } | undefined> => {
-  if (!keyForm.test(key)) throw new DomainError('request/invalid', { detail: 'Idempotency-Key must be 1 to 255 visible ASCII characters.' })
-  const [lock] = await sql<{ taken: boolean }[]>`select pg_try_advisory_xact_lock(hashtextextended(${`${organisationId} ${key}`}, 0)) as taken`
+  if (!keyForm.test(key))
+    throw new DomainError('request/invalid', { detail: 'Idempotency-Key must be 1 to 255 visible ASCII characters.' })
+  const [lock] = await sql<
+    { taken: boolean }[]
+  >`select pg_try_advisory_xact_lock(hashtextextended(${`${organisationId} ${key}`}, 0)) as taken`
   if (!lock?.taken) throw new DomainError('request/idempotency-in-progress')
   await sql`
     delete from idempotency_key where organisation_id = ${organisationId} and key = ${key}
-      and created_at < now() - case when status is null then make_interval(mins => ${claimMinutes}) else make_interval(hours => ${keptHours}) end`
+      and created_at < now() - case when status is null
+        then make_interval(mins => ${claimMinutes}) else make_interval(hours => ${keptHours}) end`
   const [known] = await sql<{ hash: Buffer; status: number | null; response: { answer: T } }[]>`
     select request_hash as hash, status, response from idempotency_key where organisation_id = ${organisationId} and key = ${key}`
   if (known?.status === null) throw new DomainError('request/idempotency-in-progress')
@@ -82,13 +94,20 @@ const look = async <T>(tx: Tx, { key, fingerprint }: Claim): Promise<Answered<T>
   return known && { answer: known.answer, replayed: true }
 }
 
-const free = ({ sql, organisationId }: Tx, key: string) => sql`delete from idempotency_key where organisation_id = ${organisationId} and key = ${key}`
+const free = ({ sql, organisationId }: Tx, key: string) =>
+  sql`delete from idempotency_key where organisation_id = ${organisationId} and key = ${key}`
 
-const store = async <T>({ sql, organisationId }: Tx, { key, fingerprint }: Claim, status: number | null, answer: T): Promise<void> => {
+const store = async <T>(
+  { sql, organisationId }: Tx,
+  { key, fingerprint }: Claim,
+  status: number | null,
+  answer: T,
+): Promise<void> => {
   await sql`
     insert into idempotency_key (organisation_id, key, request_hash, status, response)
     values (${organisationId}, ${key}, ${fingerprint}, ${status}, ${JSON.stringify({ answer: answer ?? null })})
-    on conflict (organisation_id, key) do update set request_hash = excluded.request_hash, status = excluded.status, response = excluded.response`
+    on conflict (organisation_id, key)
+      do update set request_hash = excluded.request_hash, status = excluded.status, response = excluded.response`
 }
 
 /**
@@ -96,10 +115,14 @@ const store = async <T>({ sql, organisationId }: Tx, { key, fingerprint }: Claim
  * the fingerprint of what it read; for a key that has its answer, `fingerprint` reads the body without working on it.
  */
 export const onceStreamed = async <T>(
-  ctx: Context, key: string, work: { run: () => Promise<{ answer: T; fingerprint: Buffer }>; fingerprint: () => Promise<Buffer> },
+  ctx: Context,
+  key: string,
+  work: { run: () => Promise<{ answer: T; fingerprint: Buffer }>; fingerprint: () => Promise<Buffer> },
 ): Promise<Answered<T>> => {
   const db = poolOf(ctx)
-  const { actor: { organisationId } } = ctx
+  const {
+    actor: { organisationId },
+  } = ctx
   const within = <R>(fn: (tx: Tx) => Promise<R>): Promise<R> => withOrganisation(db, organisationId, fn)
   const known = await within(async tx => {
     const found = await find<T>(tx, key)
@@ -124,10 +147,14 @@ const hashed = (body: unknown): unknown => (Buffer.isBuffer(body) ? createHash('
 
 /** For a REST request. A replayed answer says so, and no longer has what is shown only once. */
 export const once = async <T>(
-  ctx: Context, request: FastifyRequest, reply: FastifyReply, { secrets, apart }: { secrets: readonly string[]; apart: boolean },
+  ctx: Context,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { secrets, apart }: { secrets: readonly string[]; apart: boolean },
   run: (ctx: Context) => Promise<T>,
 ): Promise<T> => {
-  const withoutSecrets = (answer: T): T => secrets.length === 0 ? answer : { ...answer, ...Object.fromEntries(secrets.map(name => [name, ''])) }
+  const withoutSecrets = (answer: T): T =>
+    secrets.length === 0 ? answer : { ...answer, ...Object.fromEntries(secrets.map(name => [name, ''])) }
   const claim = {
     key: String(request.headers['idempotency-key']),
     fingerprint: fingerprintOf(request.method, request.url, request.headers['if-match'] ?? null, hashed(request.body) ?? null),

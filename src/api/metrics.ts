@@ -15,16 +15,23 @@ export const registerMetrics = (app: FastifyInstance, queues: Pick<Queues, 'dept
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const durations = new Histogram({
-    name: 'accord_http_request_duration_seconds', help: 'Time to answer a request.', labelNames: ['method', 'route', 'status'],
-    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10], registers: [registry],
+    name: 'accord_http_request_duration_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [registry],
   })
   app.addHook('onResponse', (request, reply, done) => {
-    durations.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1000)
+    durations.observe(
+      { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    )
     done()
   })
   registerHubMetrics(registry, db, queues)
   app.get('/metrics', { schema: { hide: true }, config: { rateLimit: false, quiet: true } }, async (request, reply) => {
-    if (!mayScrape(request, config.METRICS_TOKEN)) throw new DomainError('identity/forbidden', { detail: 'Metrics are for this machine, or for METRICS_TOKEN.' })
+    if (!mayScrape(request, config.METRICS_TOKEN))
+      throw new DomainError('identity/forbidden', { detail: 'Metrics are for this machine, or for METRICS_TOKEN.' })
     return reply.type(registry.contentType).send(await registry.metrics())
   })
 }
@@ -52,19 +59,36 @@ const registerHubMetrics = (registry: Registry, db: Database, queues: Pick<Queue
   }
   const gauge = (name: string, help: string, labelNames: string[], rows: () => Promise<Rows>) =>
     new Gauge({
-      name, help, labelNames, registers: [registry],
+      name,
+      help,
+      labelNames,
+      registers: [registry],
       async collect() {
         this.reset()
         for (const [labels, value] of await rows()) this.set(labels, value)
       },
     })
   gauge('accord_outbox_rows', 'Work in the outbox: pending, or dead and waiting for a person.', ['state'], async () => {
-    const { backlog: { pending, dead } } = await figures()
-    return [[{ state: 'pending' }, pending], [{ state: 'dead' }, dead]]
+    const {
+      backlog: { pending, dead },
+    } = await figures()
+    return [
+      [{ state: 'pending' }, pending],
+      [{ state: 'dead' }, dead],
+    ]
   })
-  gauge('accord_outbox_lag_seconds', 'How long the oldest pending row has waited.', [], async () => [[{}, (await figures()).backlog.oldestSeconds]])
-  gauge('accord_documents_last_day', 'Transaction sets of the last 24 hours by type and what became of them.', ['set', 'direction', 'state'],
-    async () => (await figures()).documents.map(({ count, ...labels }) => [labels, count]))
+  gauge('accord_outbox_lag_seconds', 'How long the oldest pending row has waited.', [], async () => [
+    [{}, (await figures()).backlog.oldestSeconds],
+  ])
+  gauge(
+    'accord_documents_last_day',
+    'Transaction sets of the last 24 hours by type and what became of them.',
+    ['set', 'direction', 'state'],
+    async () => (await figures()).documents.map(({ count, ...labels }) => [labels, count]),
+  )
   gauge('accord_queue_depth', 'Jobs in the queues.', ['queue', 'state'], async () =>
-    Object.entries((await queues?.depths()) ?? {}).flatMap(([queue, depth]) => Object.entries(depth).map(([state, value]) => [{ queue, state }, value] as const)))
+    Object.entries((await queues?.depths()) ?? {}).flatMap(([queue, depth]) =>
+      Object.entries(depth).map(([state, value]) => [{ queue, state }, value] as const),
+    ),
+  )
 }

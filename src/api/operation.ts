@@ -15,7 +15,7 @@ export const tags = {
   session: 'Sign in, sign out, who am I.',
   administration: 'Users, API keys and the audit log of your organisation.',
   partners: 'Organisations you trade with, partnerships and their settings, locations.',
-  items: 'Items, both sides\' numbers, prices, and imports of master data.',
+  items: "Items, both sides' numbers, prices, and imports of master data.",
   orders: 'Purchase orders, answers and what may be shipped on them.',
   shipments: 'Ship notices with pallets, cartons and SSCCs.',
   invoices: 'Invoices.',
@@ -30,10 +30,13 @@ export const IdParams = Type.Object({ id: Type.String({ minLength: 1, maxLength:
 const Nothing = Type.Object({})
 
 export type Input<P extends TSchema, Q extends TSchema, B extends TSchema> = {
-  readonly params: Static<P>; readonly query: Static<Q>; readonly body: Static<B>
+  readonly params: Static<P>
+  readonly query: Static<Q>
+  readonly body: Static<B>
   /** The version in If-Match. */
   readonly ifVersion: number | undefined
-  readonly request: FastifyRequest; readonly reply: FastifyReply
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
 }
 
 export type Operation<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = {
@@ -69,23 +72,50 @@ type Handled<P extends TSchema, Q extends TSchema, B extends TSchema, R extends 
   | { readonly access: Exclude<Access, 'anyone'>; readonly handler: (ctx: Context, input: Input<P, Q, B>) => Promise<Static<R>> }
 
 /** What the OpenAPI document says of a route beyond its schemas. */
-export type OperationNotes = Pick<Operation<TSchema, TSchema, TSchema, TSchema>, 'errors' | 'example' | 'ifMatch' | 'consumes'> & { readonly access: Access; readonly etag: boolean }
+export type OperationNotes = Pick<
+  Operation<TSchema, TSchema, TSchema, TSchema>,
+  'errors' | 'example' | 'ifMatch' | 'consumes'
+> & { readonly access: Access; readonly etag: boolean }
 
 declare module 'fastify' {
-  interface FastifyContextConfig { operation?: OperationNotes }
+  interface FastifyContextConfig {
+    operation?: OperationNotes
+  }
 }
 
 /**
  * Registers one operation of the REST API: documentation, schemas, access, preconditions and Idempotency-Key in one place,
  * so that a handler is the call of a service and nothing else.
  */
-export const operation = <P extends TSchema = typeof Nothing, Q extends TSchema = typeof Nothing, B extends TSchema = typeof Nothing, R extends TSchema = typeof NoAnswer>(
-  app: FastifyInstance, definition: Operation<P, Q, B, R> & Handled<P, Q, B, R>,
+export const operation = <
+  P extends TSchema = typeof Nothing,
+  Q extends TSchema = typeof Nothing,
+  B extends TSchema = typeof Nothing,
+  R extends TSchema = typeof NoAnswer,
+>(
+  app: FastifyInstance,
+  definition: Operation<P, Q, B, R> & Handled<P, Q, B, R>,
 ): void => {
-  const { id, method, path, tag, summary, description, access, params, query, body, answer: [status, schema], ifMatch, secrets = [], apart = false } = definition
+  const {
+    id,
+    method,
+    path,
+    tag,
+    summary,
+    description,
+    access,
+    params,
+    query,
+    body,
+    answer: [status, schema],
+    ifMatch,
+    secrets = [],
+    apart = false,
+  } = definition
   const etag = hasVersion(schema)
   const notes: OperationNotes = {
-    access, etag,
+    access,
+    etag,
     ...(definition.errors && { errors: definition.errors }),
     ...(definition.example !== undefined && { example: definition.example }),
     ...(ifMatch && { ifMatch }),
@@ -93,8 +123,12 @@ export const operation = <P extends TSchema = typeof Nothing, Q extends TSchema 
   }
   const handle: RouteHandlerMethod = async (request, reply) => {
     const input = {
-      params: request.params as Static<P>, query: request.query as Static<Q>, body: request.body as Static<B>,
-      ifVersion: ifMatch ? versionIn(request.headers['if-match'], ifMatch) : undefined, request, reply,
+      params: request.params as Static<P>,
+      query: request.query as Static<Q>,
+      body: request.body as Static<B>,
+      ifVersion: ifMatch ? versionIn(request.headers['if-match'], ifMatch) : undefined,
+      request,
+      reply,
     }
     const result = await run(input)
     reply.code(status)
@@ -114,17 +148,26 @@ export const operation = <P extends TSchema = typeof Nothing, Q extends TSchema 
       : handler(contextOf(request), input)
   }
   app.route({
-    method, url: path, handler: handle,
+    method,
+    url: path,
+    handler: handle,
     schema: {
-      operationId: id, summary, tags: [tag], ...(description && { description }),
-      ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }),
+      operationId: id,
+      summary,
+      tags: [tag],
+      ...(description && { description }),
+      ...(params && { params }),
+      ...(query && { querystring: query }),
+      ...(body && { body }),
       response: { [status]: schema },
     },
     preParsing: requireAccess(access),
     ...(definition.bodyLimit !== undefined && { bodyLimit: definition.bodyLimit }),
     config: {
       operation: notes,
-      ...(definition.rateLimitPerMinute !== undefined && { rateLimit: { max: definition.rateLimitPerMinute, timeWindow: 60_000 } }),
+      ...(definition.rateLimitPerMinute !== undefined && {
+        rateLimit: { max: definition.rateLimitPerMinute, timeWindow: 60_000 },
+      }),
     },
   })
 }
@@ -138,12 +181,16 @@ const versionIn = (header: string | undefined, need: 'required' | 'optional'): n
     return undefined
   }
   const [, version] = /^(?:W\/)?"(\d{1,9})"$/.exec(header.trim()) ?? []
-  if (version === undefined) throw new DomainError('request/precondition-failed', { detail: 'If-Match is not an ETag of this record.' })
+  if (version === undefined)
+    throw new DomainError('request/precondition-failed', { detail: 'If-Match is not an ETag of this record.' })
   return Number(version)
 }
 
 /** A page of a list: `?limit=&cursor=`, the next cursor null on the last page. */
-export const pageOf = <T extends TSchema>(item: T) => Type.Object({
-  items: Type.Array(item),
-  nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Pass it as ?cursor= to read on; null on the last page.' }),
-})
+export const pageOf = <T extends TSchema>(item: T) =>
+  Type.Object({
+    items: Type.Array(item),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Pass it as ?cursor= to read on; null on the last page.',
+    }),
+  })

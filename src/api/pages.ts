@@ -36,11 +36,22 @@ const explorer = {
  * delivery network, which a hub inside a company may not reach and a browser should not trust with an API key.
  */
 export const registerExplorer = async (app: FastifyInstance): Promise<void> => {
-  app.addHook('onRequest', (_request, reply, done) => { relaxPolicy(reply); done() })
+  app.addHook('onRequest', (_request, reply, done) => {
+    relaxPolicy(reply)
+    done()
+  })
   const page = renderAltair(explorer).replace('</head>', '<link href="/explorer.css" rel="stylesheet" /></head>')
   const script = renderInitSnippet(explorer)
   const hidden = { schema: { hide: true } }
   app.get('/graphiql', hidden, (_request, reply) => reply.type('text/html; charset=utf-8').send(page))
-  app.get('/graphiql/initial_options.js', hidden, (_request, reply) => reply.type('application/javascript; charset=utf-8').send(script))
-  await app.register(staticFiles, { root: getDistDirectory(), prefix: '/graphiql/', decorateReply: false, maxAge: '1d', index: false })
+  app.get('/graphiql/initial_options.js', hidden, (_request, reply) =>
+    reply.type('application/javascript; charset=utf-8').send(script),
+  )
+  await app.register(staticFiles, {
+    root: getDistDirectory(),
+    prefix: '/graphiql/',
+    decorateReply: false,
+    maxAge: '1d',
+    index: false,
+  })
 }

@@ -3,19 +3,25 @@ import { Type, type Static } from 'typebox'
 import { DomainError, errorTable, type ErrorCode } from '../shared/errors.ts'
 
 /** A refusal as it is answered over HTTP: RFC 9457, with our code and, for bodies, every fault with its place. */
-export const Problem = Type.Object({
-  type: Type.String({ description: 'Address that explains this kind of problem.' }),
-  title: Type.String(),
-  status: Type.Integer(),
-  code: Type.String({ description: 'Stable name of the problem; the same as extensions.code in GraphQL.' }),
-  detail: Type.Optional(Type.String()),
-  instance: Type.Optional(Type.String({ description: 'Id of the request, as the log has it.' })),
-  errors: Type.Optional(Type.Array(Type.Object({
-    pointer: Type.String({ description: 'JSON pointer to the value at fault.' }),
-    detail: Type.String(),
-  }))),
-  params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'Facts about this case: which line, which limit, which value.' })),
-}, { $id: 'Problem' })
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'Address that explains this kind of problem.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable name of the problem; the same as extensions.code in GraphQL.' }),
+    detail: Type.Optional(Type.String()),
+    instance: Type.Optional(Type.String({ description: 'Id of the request, as the log has it.' })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({ pointer: Type.String({ description: 'JSON pointer to the value at fault.' }), detail: Type.String() }),
+      ),
+    ),
+    params: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: 'Facts about this case: which line, which limit, which value.' }),
+    ),
+  },
+  { $id: 'Problem' },
+)
 export type Problem = Static<typeof Problem>
 
 export const problemType = 'application/problem+json; charset=utf-8'
@@ -53,7 +59,8 @@ export const asDomainError = (error: unknown): DomainError | undefined => {
   if (known) return new DomainError(known, known === 'request/not-found' ? {} : { detail: error.message })
   if (isPassing(error as FastifyError)) return new DomainError('hub/unavailable')
   if (statusCode === 429) return new DomainError('request/rate-limited', { detail: error.message })
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) return new DomainError('request/invalid', { detail: error.message })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new DomainError('request/invalid', { detail: error.message })
   return undefined
 }
 
@@ -62,12 +69,19 @@ const places: Readonly<Record<string, string>> = { querystring: 'query', params:
 
 const invalid = (faults: readonly Fault[], context = 'body'): DomainError => {
   const prefix = places[context] ? `/${places[context]}` : ''
-  const errors = faults.map(fault => ({ pointer: prefix + fault.instancePath + missing(fault), detail: fault.message ?? 'is not valid' }))
+  const errors = faults.map(fault => ({
+    pointer: prefix + fault.instancePath + missing(fault),
+    detail: fault.message ?? 'is not valid',
+  }))
   const [first] = errors
-  return new DomainError('request/invalid', { detail: first ? `${first.pointer || 'The body'} ${first.detail}.` : 'The request is not valid.', errors })
+  return new DomainError('request/invalid', {
+    detail: first ? `${first.pointer || 'The body'} ${first.detail}.` : 'The request is not valid.',
+    errors,
+  })
 }
 const missing = ({ keyword, params }: Fault): string => {
-  const name = keyword === 'required' ? params?.missingProperty : keyword === 'additionalProperties' ? params?.additionalProperty : undefined
+  const name =
+    keyword === 'required' ? params?.missingProperty : keyword === 'additionalProperties' ? params?.additionalProperty : undefined
   return typeof name === 'string' ? `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
 }
 
@@ -77,7 +91,10 @@ export const problemOf = (error: unknown, requestId?: string): Problem => {
   const { detail: _detail, errors, ...facts } = params
   const title = errorTable[code][1]
   return {
-    type: `/problems/${code}`, title, status, code,
+    type: `/problems/${code}`,
+    title,
+    status,
+    code,
     ...(message !== title && { detail: message }),
     ...(requestId !== undefined && { instance: requestId }),
     ...(Array.isArray(errors) && { errors: (errors as Faulty[]).map(withPointer) }),
@@ -87,8 +104,17 @@ export const problemOf = (error: unknown, requestId?: string): Problem => {
 
 /** A fault of many, named by its pointer or by where it is in a forecast. */
 type Faulty = { pointer?: string; detail?: string; series?: number; point?: number }
-const withPointer = ({ pointer, detail = 'is not valid', series, point, ...rest }: Faulty): { pointer: string; detail: string } =>
-  ({ pointer: pointer ?? (series === undefined ? '' : `/series/${series}${point === undefined ? '' : `/points/${point}`}`), detail, ...rest })
+const withPointer = ({
+  pointer,
+  detail = 'is not valid',
+  series,
+  point,
+  ...rest
+}: Faulty): { pointer: string; detail: string } => ({
+  pointer: pointer ?? (series === undefined ? '' : `/series/${series}${point === undefined ? '' : `/points/${point}`}`),
+  detail,
+  ...rest,
+})
 
 /** Answers every error as a problem. Bugs are logged with their stack; what went wrong inside stays inside. */
 export const handleError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
@@ -102,5 +128,9 @@ export const handleError = (error: unknown, request: FastifyRequest, reply: Fast
 
 export const sendProblem = (reply: FastifyReply, problem: Problem): void => {
   // As text, so that no response schema of the route has a say in it.
-  void reply.code(problem.status).type(problemType).serializer((text: string) => text).send(JSON.stringify(problem))
+  void reply
+    .code(problem.status)
+    .type(problemType)
+    .serializer((text: string) => text)
+    .send(JSON.stringify(problem))
 }

@@ -9,7 +9,12 @@ import { handleError } from './problem.ts'
 export const registerFallbacks = (app: FastifyInstance): void => {
   const routes: { pattern: RegExp; method: string }[] = []
   app.addHook('onRoute', ({ url, method }) => {
-    const pattern = new RegExp(`^${url.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/:[A-Za-z]\w*/g, '[^/]+').replace(/\*/g, '.*')}/?$`)
+    const pattern = new RegExp(
+      `^${url
+        .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+        .replace(/:[A-Za-z]\w*/g, '[^/]+')
+        .replace(/\*/g, '.*')}/?$`,
+    )
     for (const each of [method].flat()) routes.push({ pattern, method: each })
   })
   app.setErrorHandler(handleError)

@@ -12,7 +12,8 @@ import * as shipments from '../shipments/schema.ts'
 import { Problem } from './problem.ts'
 
 type Named = TSchema & { $id: string }
-const isNamed = (value: unknown): value is Named => typeof value === 'object' && value !== null && typeof (value as { $id?: unknown }).$id === 'string'
+const isNamed = (value: unknown): value is Named =>
+  typeof value === 'object' && value !== null && typeof (value as { $id?: unknown }).$id === 'string'
 
 /** Every schema with an `$id`, by that name: the components of the OpenAPI document and the types of GraphQL. */
 export const namedSchemas: ReadonlyMap<string, TSchema> = (() => {
@@ -27,7 +28,19 @@ export const namedSchemas: ReadonlyMap<string, TSchema> = (() => {
     }
     for (const part of Object.values(value)) visit(part)
   }
-  for (const module of [exceptions, exchange, forecasts, identity, imports, invoices, items, orders, partners, shipments, { Problem }])
+  for (const module of [
+    exceptions,
+    exchange,
+    forecasts,
+    identity,
+    imports,
+    invoices,
+    items,
+    orders,
+    partners,
+    shipments,
+    { Problem },
+  ])
     for (const exported of Object.values(module)) visit(exported)
   return found
 })()

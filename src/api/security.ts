@@ -6,8 +6,15 @@ import { DomainError } from '../shared/errors.ts'
 
 /** Nothing inline, nothing from elsewhere: what the hub's own pages live with. */
 const ownPages = {
-  defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'data:'], connectSrc: ["'self'"],
-  objectSrc: ["'none'"], baseUri: ["'self'"], formAction: ["'self'"], frameAncestors: ["'none'"],
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  objectSrc: ["'none'"],
+  baseUri: ["'self'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
 }
 
 /**
@@ -16,10 +23,22 @@ const ownPages = {
  */
 export const relaxPolicy = (reply: FastifyReply): void => {
   reply.header('x-frame-options', 'SAMEORIGIN')
-  reply.header('content-security-policy', [
-    "default-src 'self'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:",
-    "connect-src 'self' ws: wss:", "worker-src 'self' blob:", "frame-src 'self'", "object-src 'none'", "base-uri 'self'", "frame-ancestors 'self'",
-  ].join(';'))
+  reply.header(
+    'content-security-policy',
+    [
+      "default-src 'self'",
+      "script-src 'self'",
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data: blob:",
+      "font-src 'self' data:",
+      "connect-src 'self' ws: wss:",
+      "worker-src 'self' blob:",
+      "frame-src 'self'",
+      "object-src 'none'",
+      "base-uri 'self'",
+      "frame-ancestors 'self'",
+    ].join(';'),
+  )
 }
 
 /** Security headers and rate limits, for every route registered after it. */

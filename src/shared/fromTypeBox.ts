@@ -2,9 +2,18 @@ import type { TSchema } from 'typebox'
 
 /** What is read of a TypeBox schema: the JSON Schema that it is. */
 type Shape = TSchema & {
-  $id?: string; $ref?: string; type?: string; const?: unknown; format?: string; description?: string
-  required?: string[]; additionalProperties?: unknown
-  properties?: Record<string, Shape>; items?: Shape; anyOf?: Shape[]; patternProperties?: Record<string, Shape>
+  $id?: string
+  $ref?: string
+  type?: string
+  const?: unknown
+  format?: string
+  description?: string
+  required?: string[]
+  additionalProperties?: unknown
+  properties?: Record<string, Shape>
+  items?: Shape
+  anyOf?: Shape[]
+  patternProperties?: Record<string, Shape>
 }
 /** A GraphQL type that was made of a schema: a scalar's name or a reference of the builder's, or a list of such. */
 export type Made = string | object | [Made]
@@ -19,7 +28,8 @@ export type Definer = {
 }
 
 const scalars: Readonly<Record<string, string>> = { string: 'String', integer: 'Int', number: 'Float', boolean: 'Boolean' }
-const pascal = (text: string): string => text.replace(/(^|[^A-Za-z0-9])([A-Za-z0-9])/g, (_all, _gap, letter: string) => letter.toUpperCase())
+const pascal = (text: string): string =>
+  text.replace(/(^|[^A-Za-z0-9])([A-Za-z0-9])/g, (_all, _gap, letter: string) => letter.toUpperCase())
 const singular = (text: string): string => text.replace(/ies$/, 'y').replace(/([^s])s$/, '$1')
 
 /**
@@ -43,18 +53,22 @@ export const fromTypeBox = (define: Definer, named: ReadonlyMap<string, TSchema>
   }
   const object = (kind: Kind, schema: Shape, name: string): object => {
     const title = kind === 'input' && !name.endsWith('Input') ? `${name}Input` : name
-    return once(title, schema, () => define[kind](title, fieldsOf(kind, schema, kind === 'input' ? name.replace(/Input$/, '') : name), schema.description))
+    return once(title, schema, () =>
+      define[kind](title, fieldsOf(kind, schema, kind === 'input' ? name.replace(/Input$/, '') : name), schema.description),
+    )
   }
 
   const fieldsOf = (kind: Kind, schema: Shape, name: string): Fields =>
-    Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, property]) => {
-      const parts = property.anyOf?.filter(part => part.type !== 'null') ?? [property]
-      const bare = parts.length === 1 && parts[0] ? parts[0] : { ...property, anyOf: parts }
-      const nullable = parts.length !== (property.anyOf?.length ?? 1) || !schema.required?.includes(key)
-      const type = key === 'id' && property.type === 'string' ? 'ID' : typeOf(kind, bare, name + pascal(key))
-      const description = property.description ?? bare.description
-      return [key, { type, nullable, about: description === undefined ? {} : { description } }]
-    }))
+    Object.fromEntries(
+      Object.entries(schema.properties ?? {}).map(([key, property]) => {
+        const parts = property.anyOf?.filter(part => part.type !== 'null') ?? [property]
+        const bare = parts.length === 1 && parts[0] ? parts[0] : { ...property, anyOf: parts }
+        const nullable = parts.length !== (property.anyOf?.length ?? 1) || !schema.required?.includes(key)
+        const type = key === 'id' && property.type === 'string' ? 'ID' : typeOf(kind, bare, name + pascal(key))
+        const description = property.description ?? bare.description
+        return [key, { type, nullable, about: description === undefined ? {} : { description } }]
+      }),
+    )
 
   const typeOf = (kind: Kind, schema: Shape, place: string): Made => {
     const referred = schema.$ref === undefined ? undefined : named.get(schema.$ref)
@@ -96,4 +110,3 @@ const nameOf = (schema: Shape, name: string | undefined): string => {
   if (!given) throw new Error('a schema without $id needs a name in GraphQL')
   return given
 }
-

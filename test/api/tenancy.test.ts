@@ -20,7 +20,23 @@ const { retailerFarm } = world.items
 const hub = { qualifier: 'ZZ', id: 'ACCORDHUB', group: 'ACCORDHUB' }
 const attackers = ['stranger', 'supplier'] as const satisfies readonly OrganisationName[]
 
-type Ids = Record<'order' | 'shipment' | 'invoice' | 'forecast' | 'laterForecast' | 'exception' | 'message' | 'sent' | 'job' | 'user' | 'key' | 'organisation' | 'partnership' | 'location', string>
+type Ids = Record<
+  | 'order'
+  | 'shipment'
+  | 'invoice'
+  | 'forecast'
+  | 'laterForecast'
+  | 'exception'
+  | 'message'
+  | 'sent'
+  | 'job'
+  | 'user'
+  | 'key'
+  | 'organisation'
+  | 'partnership'
+  | 'location',
+  string
+>
 
 const made = async (response: ReturnType<typeof api.call>): Promise<Record<string, string>> => {
   const { statusCode, body } = await response
@@ -31,14 +47,34 @@ const made = async (response: ReturnType<typeof api.call>): Promise<Record<strin
 /** The trade of the retailer with the farm: documents on both sides, messages, exceptions, failed work. */
 const trade = async (): Promise<Ids> => {
   const line = (price: string) => `PO1*1*30*EA*${price}**UP*${retailerFarm[0]!.upc}*IN*${retailerFarm[0]!.buyerItem}`
-  const order = (number: string): [string, ...string[]] => ['850', `BEG*00*SA*${number}**20261120`, 'N1*VN*Meadow Farm*92*100234', line(retailerFarm[0]!.price), 'CTT*1']
-  const { messageId: message } = await send(world.ctxOf('retailer'), interchange({ from: world.identityOf('retailer'), to: hub, control: 1 }, 'PO', [order('SECRET-1')]))
+  const order = (number: string): [string, ...string[]] => [
+    '850',
+    `BEG*00*SA*${number}**20261120`,
+    'N1*VN*Meadow Farm*92*100234',
+    line(retailerFarm[0]!.price),
+    'CTT*1',
+  ]
+  const { messageId: message } = await send(
+    world.ctxOf('retailer'),
+    interchange({ from: world.identityOf('retailer'), to: hub, control: 1 }, 'PO', [order('SECRET-1')]),
+  )
   await workOff(api.db)
   const [{ id }] = (await api.call('farm', 'GET /api/orders')).json().items
-  await made(api.call('farm', `POST /api/orders/${id}/answers`, { payload: { lines: [{ lineNumber: '1', action: 'change', quantity: '15', reason: 'SECRET reason' }] } }))
-  const shipment = await made(api.call('farm', 'POST /api/shipments', { payload: { orderIds: [id], number: 'SECRET-ASN', shipDate: '2026-11-22' } }))
-  const invoice = await made(api.call('farm', 'POST /api/invoices', { payload: { number: 'SECRET-INV', shipmentId: shipment.id } }))
-  const forecast = (quantity: string) => ({ partnershipId: world.partnership.retailerFarm, series: [{ gtin: retailerFarm[0]!.gtin, points: [{ start: '2030-03-04', quantity }] }] })
+  await made(
+    api.call('farm', `POST /api/orders/${id}/answers`, {
+      payload: { lines: [{ lineNumber: '1', action: 'change', quantity: '15', reason: 'SECRET reason' }] },
+    }),
+  )
+  const shipment = await made(
+    api.call('farm', 'POST /api/shipments', { payload: { orderIds: [id], number: 'SECRET-ASN', shipDate: '2026-11-22' } }),
+  )
+  const invoice = await made(
+    api.call('farm', 'POST /api/invoices', { payload: { number: 'SECRET-INV', shipmentId: shipment.id } }),
+  )
+  const forecast = (quantity: string) => ({
+    partnershipId: world.partnership.retailerFarm,
+    series: [{ gtin: retailerFarm[0]!.gtin, points: [{ start: '2030-03-04', quantity }] }],
+  })
   const first = await made(api.call('retailer', 'POST /api/forecasts', { payload: forecast('1000') }))
   const later = await made(api.call('retailer', 'POST /api/forecasts', { payload: forecast('1234') }))
   await made(api.call('farm', 'POST /api/forecasts', { payload: forecast('100') }))
@@ -48,20 +84,51 @@ const trade = async (): Promise<Ids> => {
   const [exception] = (await api.call('farm', 'GET /api/exceptions')).json().items
   const [sent] = (await api.call('retailer', 'GET /api/messages?direction=out')).json().items
   return {
-    order: id, shipment: shipment.id!, invoice: invoice.id!, forecast: first.id!, laterForecast: later.id!, exception: exception.id, message, sent: sent.id, job: job!.id,
-    user: world.userId('farm', 'viewer'), key: (await api.call('farm', 'GET /api/keys')).json().items[0].id, organisation: world.id.farm,
-    partnership: world.partnership.retailerFarm, location: world.locations.FARM!.id,
+    order: id,
+    shipment: shipment.id!,
+    invoice: invoice.id!,
+    forecast: first.id!,
+    laterForecast: later.id!,
+    exception: exception.id,
+    message,
+    sent: sent.id,
+    job: job!.id,
+    user: world.userId('farm', 'viewer'),
+    key: (await api.call('farm', 'GET /api/keys')).json().items[0].id,
+    organisation: world.id.farm,
+    partnership: world.partnership.retailerFarm,
+    location: world.locations.FARM!.id,
   }
 }
 
 const foreign = await trade()
 const phantom = (): Ids => ({
-  order: newId('ord'), shipment: newId('shp'), invoice: newId('inv'), forecast: newId('fct'), laterForecast: newId('fct'), exception: newId('exc'), message: newId('msg'), sent: newId('msg'),
-  job: '987654321', user: newId('usr'), key: newId('key'), organisation: newId('org'), partnership: newId('prt'), location: newId('loc'),
+  order: newId('ord'),
+  shipment: newId('shp'),
+  invoice: newId('inv'),
+  forecast: newId('fct'),
+  laterForecast: newId('fct'),
+  exception: newId('exc'),
+  message: newId('msg'),
+  sent: newId('msg'),
+  job: '987654321',
+  user: newId('usr'),
+  key: newId('key'),
+  organisation: newId('org'),
+  partnership: newId('prt'),
+  location: newId('loc'),
 })
 const secrets = [
-  ...Object.entries(foreign).filter(([name]) => name !== 'job').map(([, id]) => id), 'SECRET', 'Meadow Farm', retailerFarm[0]!.gtin, retailerFarm[0]!.upc,
-  world.partnership.manufacturerFarm, world.id.manufacturer, emailOf('farm', 'viewer'),
+  ...Object.entries(foreign)
+    .filter(([name]) => name !== 'job')
+    .map(([, id]) => id),
+  'SECRET',
+  'Meadow Farm',
+  retailerFarm[0]!.gtin,
+  retailerFarm[0]!.upc,
+  world.partnership.manufacturerFarm,
+  world.id.manufacturer,
+  emailOf('farm', 'viewer'),
 ]
 
 /** The answer without what differs for good reason: the ids that were asked for, and the request's own. */
@@ -76,60 +143,157 @@ type Call = { params?: Record<string, string>; query?: string; body?: unknown; h
 type Probe = ((ids: Ids) => Call | Call[]) & { own?: boolean }
 const own = (probe: (ids: Ids) => Call | Call[]): Probe => Object.assign(probe, { own: true })
 const none: Probe = () => ({})
-const byId = (name: keyof Ids, body?: (ids: Ids) => unknown): Probe => ids => ({ params: { id: ids[name] }, ...(body && { body: body(ids) }) })
-const listFor = (...queries: ((ids: Ids) => string)[]): Probe => ids => [{}, ...queries.map(query => ({ query: query(ids) }))]
+const byId =
+  (name: keyof Ids, body?: (ids: Ids) => unknown): Probe =>
+  ids => ({ params: { id: ids[name] }, ...(body && { body: body(ids) }) })
+const listFor =
+  (...queries: ((ids: Ids) => string)[]): Probe =>
+  ids => [{}, ...queries.map(query => ({ query: query(ids) }))]
 
 const probes: Record<string, Probe> = {
-  signIn: ids => ({ body: { email: 'administrator@stranger.example', password: 'not the password', organisationId: ids.organisation } }),
-  getSession: own(none), signOut: own(none), getOwnOrganisation: own(none), listIdentifiers: own(none), listAudit: own(none),
+  signIn: ids => ({
+    body: { email: 'administrator@stranger.example', password: 'not the password', organisationId: ids.organisation },
+  }),
+  getSession: own(none),
+  signOut: own(none),
+  getOwnOrganisation: own(none),
+  listIdentifiers: own(none),
+  listAudit: own(none),
   changePassword: own(() => ({ body: { current: 'x', replacement: 'a long enough password' } })),
-  listUsers: none, listKeys: none, listOrganisations: none, listPartnerships: none, listItems: none, listDeadJobs: none, listOutbox: none,
-  createUser: ids => ({ body: { email: 'intruder@elsewhere.example', name: 'x', role: 'viewer', password: 'a long enough password', organisationId: ids.organisation } }),
+  listUsers: none,
+  listKeys: none,
+  listOrganisations: none,
+  listPartnerships: none,
+  listItems: none,
+  listDeadJobs: none,
+  listOutbox: none,
+  createUser: ids => ({
+    body: {
+      email: 'intruder@elsewhere.example',
+      name: 'x',
+      role: 'viewer',
+      password: 'a long enough password',
+      organisationId: ids.organisation,
+    },
+  }),
   createKey: ids => ({ body: { name: 'x', role: 'administrator', organisationId: ids.organisation } }),
-  setUserRole: byId('user', () => ({ role: 'viewer' })), resetUserPassword: byId('user', () => ({ password: 'a long enough password' })), removeUser: byId('user'), revokeKey: byId('key'),
-  getOrganisation: byId('organisation'), getPartnership: byId('partnership'),
-  listLocations: listFor(ids => `organisationId=${ids.organisation}`, ids => `cursor=${ids.location}`),
-  listPartnershipItems: listFor(ids => `partnershipId=${ids.partnership}`), listPrices: listFor(ids => `partnershipId=${ids.partnership}`),
-  listOrders: listFor(() => 'number=SECRET-1', ids => `partnerId=${ids.organisation}`, () => 'role=seller', () => 'limit=200'),
-  createOrder: ids => ({ body: { sellerId: ids.organisation, number: 'X', lines: [{ gtin: retailerFarm[0]!.gtin, quantity: '1' }] } }),
-  getOrder: byId('order'), getOrderTimeline: byId('order'), proposePacking: byId('order'), listOrderVersions: byId('order'),
+  setUserRole: byId('user', () => ({ role: 'viewer' })),
+  resetUserPassword: byId('user', () => ({ password: 'a long enough password' })),
+  removeUser: byId('user'),
+  revokeKey: byId('key'),
+  getOrganisation: byId('organisation'),
+  getPartnership: byId('partnership'),
+  listLocations: listFor(
+    ids => `organisationId=${ids.organisation}`,
+    ids => `cursor=${ids.location}`,
+  ),
+  listPartnershipItems: listFor(ids => `partnershipId=${ids.partnership}`),
+  listPrices: listFor(ids => `partnershipId=${ids.partnership}`),
+  listOrders: listFor(
+    () => 'number=SECRET-1',
+    ids => `partnerId=${ids.organisation}`,
+    () => 'role=seller',
+    () => 'limit=200',
+  ),
+  createOrder: ids => ({
+    body: { sellerId: ids.organisation, number: 'X', lines: [{ gtin: retailerFarm[0]!.gtin, quantity: '1' }] },
+  }),
+  getOrder: byId('order'),
+  getOrderTimeline: byId('order'),
+  proposePacking: byId('order'),
+  listOrderVersions: byId('order'),
   answerOrder: byId('order', () => ({ acceptRest: true })),
-  listShipments: listFor(() => 'number=SECRET-ASN', ids => `partnerId=${ids.organisation}`), getShipment: byId('shipment'),
+  listShipments: listFor(
+    () => 'number=SECRET-ASN',
+    ids => `partnerId=${ids.organisation}`,
+  ),
+  getShipment: byId('shipment'),
   createShipment: ids => ({ body: { orderIds: [ids.order] } }),
-  listInvoices: listFor(() => 'number=SECRET-INV', ids => `partnerId=${ids.organisation}`), getInvoice: byId('invoice'),
+  listInvoices: listFor(
+    () => 'number=SECRET-INV',
+    ids => `partnerId=${ids.organisation}`,
+  ),
+  getInvoice: byId('invoice'),
   createInvoice: ids => [{ body: { number: 'X', shipmentId: ids.shipment } }, { body: { number: 'X', orderId: ids.order } }],
-  listForecasts: listFor(ids => `partnershipId=${ids.partnership}`), compareForecasts: ids => ({ query: `partnershipId=${ids.partnership}` }),
-  getForecast: byId('forecast'), listForecastPoints: byId('forecast'), compareForecastVersions: ids => ({ params: { id: ids.forecast, toId: ids.laterForecast } }),
-  publishForecast: ids => ({ body: { partnershipId: ids.partnership, series: [{ gtin: retailerFarm[0]!.gtin, points: [{ start: '2030-03-04', quantity: '1' }] }] } }),
-  listExceptions: listFor(ids => `partnershipId=${ids.partnership}`, ids => `subjectId=${ids.order}`), getException: byId('exception'),
-  assignException: byId('exception', ids => ({ userId: ids.user })), resolveException: byId('exception', () => ({ resolution: 'high' })), reopenException: byId('exception'),
-  listMessages: listFor(() => 'direction=in', () => 'direction=out', () => 'controlNumber=000000001'),
-  ...Object.fromEntries(['getMessage', 'getMessageBytes', 'listMessageSets', 'replayMessage', 'releaseMessage', 'resendMessage'].map(name =>
-    [name, (ids => [{ params: { id: ids.message } }, { params: { id: ids.sent } }]) satisfies Probe])),
-  ...Object.fromEntries(['getMessageSet', 'getMessageSetBytes'].map(name =>
-    [name, (ids => [{ params: { id: ids.message, ordinal: '0' } }, { params: { id: ids.sent, ordinal: '0' } }]) satisfies Probe])),
-  retryDeadJob: byId('job'), acknowledgeOutbox: ids => ({ params: { messageId: ids.sent } }),
+  listForecasts: listFor(ids => `partnershipId=${ids.partnership}`),
+  compareForecasts: ids => ({ query: `partnershipId=${ids.partnership}` }),
+  getForecast: byId('forecast'),
+  listForecastPoints: byId('forecast'),
+  compareForecastVersions: ids => ({ params: { id: ids.forecast, toId: ids.laterForecast } }),
+  publishForecast: ids => ({
+    body: {
+      partnershipId: ids.partnership,
+      series: [{ gtin: retailerFarm[0]!.gtin, points: [{ start: '2030-03-04', quantity: '1' }] }],
+    },
+  }),
+  listExceptions: listFor(
+    ids => `partnershipId=${ids.partnership}`,
+    ids => `subjectId=${ids.order}`,
+  ),
+  getException: byId('exception'),
+  assignException: byId('exception', ids => ({ userId: ids.user })),
+  resolveException: byId('exception', () => ({ resolution: 'high' })),
+  reopenException: byId('exception'),
+  listMessages: listFor(
+    () => 'direction=in',
+    () => 'direction=out',
+    () => 'controlNumber=000000001',
+  ),
+  ...Object.fromEntries(
+    ['getMessage', 'getMessageBytes', 'listMessageSets', 'replayMessage', 'releaseMessage', 'resendMessage'].map(name => [
+      name,
+      (ids => [{ params: { id: ids.message } }, { params: { id: ids.sent } }]) satisfies Probe,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['getMessageSet', 'getMessageSetBytes'].map(name => [
+      name,
+      (ids => [{ params: { id: ids.message, ordinal: '0' } }, { params: { id: ids.sent, ordinal: '0' } }]) satisfies Probe,
+    ]),
+  ),
+  retryDeadJob: byId('job'),
+  acknowledgeOutbox: ids => ({ params: { messageId: ids.sent } }),
   // Bytes that say they come from the farm: taken as the caller's own message, and quarantined.
-  sendEdi: own(() => ({ body: interchange({ from: world.identityOf('farm'), to: hub, control: 77 }, 'PR', []), headers: { 'content-type': 'application/edi-x12' } })),
+  sendEdi: own(() => ({
+    body: interchange({ from: world.identityOf('farm'), to: hub, control: 77 }, 'PR', []),
+    headers: { 'content-type': 'application/edi-x12' },
+  })),
   getImportColumns: own(() => ({ params: { kind: 'prices' } })),
   importRows: ids => [
     { params: { kind: 'locations' }, body: [{ organisation: ids.organisation, code: 'X', name: 'X', kind: 'store' }] },
-    { params: { kind: 'prices' }, query: 'dryRun=true', body: [{ buyer: ids.organisation, gtin: retailerFarm[0]!.gtin, price: '1', valid_from: '2026-01-01' }] },
+    {
+      params: { kind: 'prices' },
+      query: 'dryRun=true',
+      body: [{ buyer: ids.organisation, gtin: retailerFarm[0]!.gtin, price: '1', valid_from: '2026-01-01' }],
+    },
   ],
-  setChannel: ids => ({ params: { id: ids.partnership, document: '855' }, body: { channel: 'portal' }, headers: { 'if-match': '"1"' } }),
+  setChannel: ids => ({
+    params: { id: ids.partnership, document: '855' },
+    body: { channel: 'portal' },
+    headers: { 'if-match': '"1"' },
+  }),
 }
 
 type Operations = { paths: Record<string, Record<string, { operationId: string }>> }
 const operations = Object.entries((api.app.swagger() as unknown as Operations).paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase() as 'GET', operationId })))
+  Object.entries(methods).map(([method, { operationId }]) => ({ path, method: method.toUpperCase() as 'GET', operationId })),
+)
 
 t.test('every operation has a probe', async t => {
-  for (const { operationId } of operations) t.ok(probes[operationId], `${operationId} is probed; add it to this test when it is new`)
+  for (const { operationId } of operations)
+    t.ok(probes[operationId], `${operationId} is probed; add it to this test when it is new`)
 })
 
-const request = (who: OrganisationName, { path, method }: (typeof operations)[number], { params = {}, query, body, headers }: Call) => {
+const request = (
+  who: OrganisationName,
+  { path, method }: (typeof operations)[number],
+  { params = {}, query, body, headers }: Call,
+) => {
   const url = path.replace(/\{(\w+)\}/g, (_all, name: string) => params[name] ?? `missing-${name}`)
-  return api.call(who, `${method} ${url}${query ? `?${query}` : ''}` as 'GET /', { ...(body !== undefined && { payload: body as object }), ...(headers && { headers }) })
+  return api.call(who, `${method} ${url}${query ? `?${query}` : ''}` as 'GET /', {
+    ...(body !== undefined && { payload: body as object }),
+    ...(headers && { headers }),
+  })
 }
 
 for (const who of attackers)
@@ -144,24 +308,31 @@ for (const who of attackers)
         const answer = await request(who, operation, call)
         const body = normal(answer.body, foreign)
         const name = `${who}: ${operation.operationId} ${index}`
-        t.same(secrets.filter(secret => body.includes(secret) && !JSON.stringify(call).includes(secret)), [], `${name}: nothing leaks: ${body.slice(0, 200)}`)
+        t.same(
+          secrets.filter(secret => body.includes(secret) && !JSON.stringify(call).includes(secret)),
+          [],
+          `${name}: nothing leaks: ${body.slice(0, 200)}`,
+        )
         if (probe.own) continue
         const shadow = await request(who, operation, shadows[index]!)
         t.equal(answer.statusCode, shadow.statusCode, `${name}: the same status as for what does not exist`)
         t.equal(body, normal(shadow.body, absent), `${name}: the same answer`)
-        if (call.params && answer.statusCode < 300 && operation.operationId !== 'importRows') t.match(JSON.parse(answer.body || '{}'), { items: [] }, `${name}: nothing is found`)
+        if (call.params && answer.statusCode < 300 && operation.operationId !== 'importRows')
+          t.match(JSON.parse(answer.body || '{}'), { items: [] }, `${name}: nothing is found`)
       }
     }
   })
 
 /** All fields of a type that need no argument, so many objects deep. */
 const selectionOf = (type: GraphQLObjectType, depth: number): string =>
-  Object.values(type.getFields()).flatMap(field => {
-    if (field.args.some(arg => isNonNullType(arg.type))) return []
-    const inner = getNamedType(field.type)
-    if (!isObjectType(inner)) return [field.name]
-    return depth > 0 ? [`${field.name} { ${selectionOf(inner, depth - 1)} }`] : []
-  }).join(' ') || '__typename'
+  Object.values(type.getFields())
+    .flatMap(field => {
+      if (field.args.some(arg => isNonNullType(arg.type))) return []
+      const inner = getNamedType(field.type)
+      if (!isObjectType(inner)) return [field.name]
+      return depth > 0 ? [`${field.name} { ${selectionOf(inner, depth - 1)} }`] : []
+    })
+    .join(' ') || '__typename'
 
 const document = (root: string, field: GraphQLField<unknown, unknown>, args: string): string => {
   const type = getNamedType(field.type)
@@ -170,33 +341,77 @@ const document = (root: string, field: GraphQLField<unknown, unknown>, args: str
   return `${root} { ${field.name}${given && `(${given})`}${isObjectType(type) ? ` { ${selectionOf(type, type.name.endsWith('Page') ? 2 : 1)} }` : ''} }`
 }
 
-const one = (name: keyof Ids) => (ids: Ids): string => `id: "${ids[name]}"`
+const one =
+  (name: keyof Ids) =>
+  (ids: Ids): string =>
+    `id: "${ids[name]}"`
 const fields: Record<string, ((ids: Ids) => string)[]> = {
-  me: [() => ''], users: [() => ''], apiKeys: [() => ''], organisations: [() => ''], partnerships: [() => ''], items: [() => ''], outbox: [() => ''], deadJobs: [() => ''],
-  organisation: [one('organisation')], partnership: [one('partnership')], order: [one('order')], shipment: [one('shipment')], invoice: [one('invoice')],
-  forecast: [one('forecast')], exception: [one('exception')], message: [one('message'), one('sent')],
-  locations: [() => '', ids => `organisationId: "${ids.organisation}"`], partnershipItems: [() => '', ids => `partnershipId: "${ids.partnership}"`],
+  me: [() => ''],
+  users: [() => ''],
+  apiKeys: [() => ''],
+  organisations: [() => ''],
+  partnerships: [() => ''],
+  items: [() => ''],
+  outbox: [() => ''],
+  deadJobs: [() => ''],
+  organisation: [one('organisation')],
+  partnership: [one('partnership')],
+  order: [one('order')],
+  shipment: [one('shipment')],
+  invoice: [one('invoice')],
+  forecast: [one('forecast')],
+  exception: [one('exception')],
+  message: [one('message'), one('sent')],
+  locations: [() => '', ids => `organisationId: "${ids.organisation}"`],
+  partnershipItems: [() => '', ids => `partnershipId: "${ids.partnership}"`],
   prices: [() => '', ids => `partnershipId: "${ids.partnership}"`],
   orders: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`, () => 'filter: { number: "SECRET-1" }'],
-  shipments: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`], invoices: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`],
-  forecasts: [() => '', ids => `filter: { partnershipId: "${ids.partnership}" }`], forecastComparison: [ids => `filter: { partnershipId: "${ids.partnership}" }`],
+  shipments: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`],
+  invoices: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`],
+  forecasts: [() => '', ids => `filter: { partnershipId: "${ids.partnership}" }`],
+  forecastComparison: [ids => `filter: { partnershipId: "${ids.partnership}" }`],
   forecastChanges: [ids => `fromId: "${ids.forecast}", toId: "${ids.laterForecast}"`],
-  exceptions: [() => '', ids => `filter: { subjectId: "${ids.order}" }`], messages: [() => '', () => 'filter: { direction: in }'],
-  messageSets: [ids => `messageId: "${ids.message}"`, ids => `messageId: "${ids.sent}"`], packingProposal: [ids => `orderIds: ["${ids.order}"]`],
-  createOrder: [ids => `input: { sellerId: "${ids.organisation}", number: "X", lines: [{ gtin: "${retailerFarm[0]!.gtin}", quantity: "1" }] }`],
-  answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`], createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
-  createInvoice: [ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`, ids => `input: { number: "X", orderId: "${ids.order}" }`],
-  publishForecast: [ids => `input: { partnershipId: "${ids.partnership}", series: [{ gtin: "${retailerFarm[0]!.gtin}", points: [{ start: "2030-03-04", quantity: "1" }] }] }`],
-  resolveException: [ids => `id: "${ids.exception}", input: { resolution: high }`], assignException: [ids => `id: "${ids.exception}", userId: "${ids.user}"`],
+  exceptions: [() => '', ids => `filter: { subjectId: "${ids.order}" }`],
+  messages: [() => '', () => 'filter: { direction: in }'],
+  messageSets: [ids => `messageId: "${ids.message}"`, ids => `messageId: "${ids.sent}"`],
+  packingProposal: [ids => `orderIds: ["${ids.order}"]`],
+  createOrder: [
+    ids =>
+      `input: { sellerId: "${ids.organisation}", number: "X", lines: [{ gtin: "${retailerFarm[0]!.gtin}", quantity: "1" }] }`,
+  ],
+  answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
+  createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
+  createInvoice: [
+    ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`,
+    ids => `input: { number: "X", orderId: "${ids.order}" }`,
+  ],
+  publishForecast: [
+    ids =>
+      `input: { partnershipId: "${ids.partnership}", series: [{ gtin: "${retailerFarm[0]!.gtin}", points: [{ start: "2030-03-04", quantity: "1" }] }] }`,
+  ],
+  resolveException: [ids => `id: "${ids.exception}", input: { resolution: high }`],
+  assignException: [ids => `id: "${ids.exception}", userId: "${ids.user}"`],
   setChannel: [ids => `partnershipId: "${ids.partnership}", document: "855", input: { channel: portal }`],
-  replayMessage: [one('message'), one('sent')], releaseMessage: [one('message')], resendMessage: [one('sent')], acknowledgeOutbox: [one('sent')], retryDeadJob: [one('job')],
-  orderEvents: [], documentEvents: [], exceptionEvents: [],
+  replayMessage: [one('message'), one('sent')],
+  releaseMessage: [one('message')],
+  resendMessage: [one('sent')],
+  acknowledgeOutbox: [one('sent')],
+  retryDeadJob: [one('job')],
+  orderEvents: [],
+  documentEvents: [],
+  exceptionEvents: [],
 }
 
-const roots = [['query', schema.getQueryType()], ['mutation', schema.getMutationType()], ['subscription', schema.getSubscriptionType()]] as const
+const roots = [
+  ['query', schema.getQueryType()],
+  ['mutation', schema.getMutationType()],
+  ['subscription', schema.getSubscriptionType()],
+] as const
 
 t.test('every field of GraphQL has a probe', async t => {
-  for (const [, type] of roots) for (const name of Object.keys(type?.getFields() ?? {})) t.ok(fields[name], `${name} is probed; add it to this test when it is new`)
+  for (const [, type] of roots)
+    for (const name of Object.keys(type?.getFields() ?? {}))
+      t.ok(fields[name], `${name} is probed; add it to this test when it is new`)
 })
 
 for (const who of attackers)
@@ -214,7 +429,11 @@ for (const who of attackers)
           const shadow = await ask(absent)
           const name = `${who}: ${field.name}(${args(foreign)})`
           t.notMatch(answer.body, /query-too-complex|query-invalid|hub\/internal/, `${name} runs: ${answer.body.slice(0, 200)}`)
-          t.same(secrets.filter(secret => answer.body.includes(secret) && !answer.query.includes(secret)), [], `${name}: nothing leaks`)
+          t.same(
+            secrets.filter(secret => answer.body.includes(secret) && !answer.query.includes(secret)),
+            [],
+            `${name}: nothing leaks`,
+          )
           t.equal(answer.status, shadow.status, `${name}: the same status as for what does not exist`)
           t.same(JSON.parse(answer.body), JSON.parse(shadow.body), `${name}: the same answer`)
         }
@@ -222,10 +441,19 @@ for (const who of attackers)
 
 t.test('a competitor in the same interchange sees its own set, and nothing else of the file', async t => {
   const [carton] = world.items.retailerSupplier
-  const { messageId } = await send(world.ctxOf('retailer'), interchange({ from: world.identityOf('retailer'), to: hub, control: 2 }, 'PO', [
-    ['850', 'BEG*00*SA*SECRET-2**20261120', 'N1*VN*Meadow Farm*92*100234', `PO1*1*30*EA*3.1**UP*${retailerFarm[0]!.upc}`, 'CTT*1'],
-    ['850', 'BEG*00*SA*S-2**20261120', 'REF*IA*300077', `PO1*1*50*EA*${carton!.price}**UP*${carton!.upc}`, 'CTT*1'],
-  ]))
+  const { messageId } = await send(
+    world.ctxOf('retailer'),
+    interchange({ from: world.identityOf('retailer'), to: hub, control: 2 }, 'PO', [
+      [
+        '850',
+        'BEG*00*SA*SECRET-2**20261120',
+        'N1*VN*Meadow Farm*92*100234',
+        `PO1*1*30*EA*3.1**UP*${retailerFarm[0]!.upc}`,
+        'CTT*1',
+      ],
+      ['850', 'BEG*00*SA*S-2**20261120', 'REF*IA*300077', `PO1*1*50*EA*${carton!.price}**UP*${carton!.upc}`, 'CTT*1'],
+    ]),
+  )
   await workOff(api.db)
   const get = async (path: string) => await api.call('supplier', `GET /api/messages/${messageId}${path as ''}`)
   t.equal((await get('')).statusCode, 404)
@@ -241,15 +469,31 @@ t.test('a competitor in the same interchange sees its own set, and nothing else 
 t.test('subscriptions tell the competitor of its own orders only', async t => {
   const events = await createEventSource(api.db, world.ctxOf('supplier').log)
   t.teardown(() => events.close())
-  const contextValue: GraphContext = { service: world.ctxOf('supplier'), events, idempotencyKey: undefined, requestId: 'test', loaders: new Map() }
+  const contextValue: GraphContext = {
+    service: world.ctxOf('supplier'),
+    events,
+    idempotencyKey: undefined,
+    requestId: 'test',
+    loaders: new Map(),
+  }
   const heard: string[] = []
-  const streams = await Promise.all(['orderEvents', 'documentEvents', 'exceptionEvents'].map(async name => {
-    const stream = await subscribe({ schema, document: parse(`subscription { ${name} { type subjectId data } }`), contextValue }) as AsyncGenerator<unknown>
-    void (async () => { for await (const event of stream) heard.push(JSON.stringify(event)) })()
-    return stream
-  }))
+  const streams = await Promise.all(
+    ['orderEvents', 'documentEvents', 'exceptionEvents'].map(async name => {
+      const stream = (await subscribe({
+        schema,
+        document: parse(`subscription { ${name} { type subjectId data } }`),
+        contextValue,
+      })) as AsyncGenerator<unknown>
+      void (async () => {
+        for await (const event of stream) heard.push(JSON.stringify(event))
+      })()
+      return stream
+    }),
+  )
   const place = (number: string, seller: 'farm' | 'supplier', gtin: string) =>
-    api.call('retailer', 'POST /api/orders', { payload: { sellerId: world.id[seller], number, lines: [{ gtin, quantity: '10' }] } })
+    api.call('retailer', 'POST /api/orders', {
+      payload: { sellerId: world.id[seller], number, lines: [{ gtin, quantity: '10' }] },
+    })
   let number = 0
   await until(async () => {
     number += 1
@@ -258,6 +502,9 @@ t.test('subscriptions tell the competitor of its own orders only', async t => {
     await place(`L${number}`, 'supplier', world.items.retailerSupplier[0]!.gtin)
     return heard.some(event => event.includes('order.received'))
   })
-  t.same(secrets.filter(secret => heard.join().includes(secret)), [])
+  t.same(
+    secrets.filter(secret => heard.join().includes(secret)),
+    [],
+  )
   await Promise.all(streams.map(stream => stream.return(undefined)))
 })

@@ -1,7 +1,21 @@
 import {
-  GraphQLError, Kind, getNamedType, isCompositeType, isListType, isNonNullType, isObjectType,
-  type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema,
-  type OperationDefinitionNode, type SelectionSetNode, type ValidationRule, type ValueNode,
+  GraphQLError,
+  Kind,
+  getNamedType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationRule,
+  type ValueNode,
 } from 'graphql'
 import { DomainError } from '../../shared/errors.ts'
 
@@ -23,8 +37,12 @@ export const sizeRule: ValidationRule = context => ({
     const { depth, fields, aliases } = measure(operation, context.getDocument())
     for (const [what, found] of Object.entries({ depth, fields, aliases }) as [keyof Size, number][])
       if (found > limits[what])
-        context.reportError(new GraphQLError(`The ${what} of the document: ${Number.isFinite(found) ? found : 'endless'}; at most ${limits[what]}.`,
-          { nodes: operation, extensions: { code: 'request/query-too-complex', [what]: limits[what] } }))
+        context.reportError(
+          new GraphQLError(
+            `The ${what} of the document: ${Number.isFinite(found) ? found : 'endless'}; at most ${limits[what]}.`,
+            { nodes: operation, extensions: { code: 'request/query-too-complex', [what]: limits[what] } },
+          ),
+        )
   },
 })
 
@@ -34,9 +52,12 @@ const measure = (operation: OperationDefinitionNode, document: DocumentNode): Si
   const sizeOf = (set: SelectionSetNode | undefined, open: ReadonlySet<string>): Size => {
     const total = { depth: 0, fields: 0, aliases: 0 }
     for (const selection of set?.selections ?? []) {
-      const size = selection.kind === Kind.FRAGMENT_SPREAD ? sizeOfFragment(selection.name.value, open)
-        : selection.kind === Kind.INLINE_FRAGMENT ? sizeOf(selection.selectionSet, open)
-        : sizeOfField(selection, open)
+      const size =
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? sizeOfFragment(selection.name.value, open)
+          : selection.kind === Kind.INLINE_FRAGMENT
+            ? sizeOf(selection.selectionSet, open)
+            : sizeOfField(selection, open)
       total.depth = Math.max(total.depth, size.depth)
       total.fields += size.fields
       total.aliases += size.aliases
@@ -71,7 +92,12 @@ export const checkCost = (schema: GraphQLSchema, document: DocumentNode, variabl
   const known = constantCosts.get(document)
   const { cost, varies } = known === undefined ? costOf(schema, document, variables) : { cost: known, varies: true }
   if (!varies) constantCosts.set(document, cost)
-  if (cost > limits.cost) throw new DomainError('request/query-too-complex', { detail: `The query costs ${cost}; at most ${limits.cost}. Ask for fewer rows.`, cost, limit: limits.cost })
+  if (cost > limits.cost)
+    throw new DomainError('request/query-too-complex', {
+      detail: `The query costs ${cost}; at most ${limits.cost}. Ask for fewer rows.`,
+      cost,
+      limit: limits.cost,
+    })
   return cost
 }
 const constantCosts = new WeakMap<DocumentNode, number>()
@@ -111,9 +137,15 @@ const costOf = (schema: GraphQLSchema, document: DocumentNode, variables: Variab
 }
 
 /** How many objects a field can give: the `limit` given when it takes one, a guess for other lists, 1 for an object. */
-const rowsOf = (parent: GraphQLObjectType, field: GraphQLField<unknown, unknown>, given: ValueNode | undefined, variables: Variables): number => {
+const rowsOf = (
+  parent: GraphQLObjectType,
+  field: GraphQLField<unknown, unknown>,
+  given: ValueNode | undefined,
+  variables: Variables,
+): number => {
   if (field.args.some(arg => arg.name === 'limit')) {
-    const value = given?.kind === Kind.VARIABLE ? variables?.[given.name.value] : given?.kind === Kind.INT ? Number(given.value) : undefined
+    const value =
+      given?.kind === Kind.VARIABLE ? variables?.[given.name.value] : given?.kind === Kind.INT ? Number(given.value) : undefined
     return typeof value === 'number' && value > 0 ? value : pageDefault
   }
   // The items of a page were counted with the page.

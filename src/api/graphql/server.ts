@@ -30,7 +30,9 @@ export const registerGraphql = async (app: FastifyInstance, events: EventSource)
     errorHandler: handleGraphError,
     additionalRouteOptions: {
       // A browser cannot send a key with the upgrade of a WebSocket: it comes with the first message instead.
-      preParsing: async function (request, reply, payload) { return isSocket(request) ? payload : signedIn.call(this, request, reply, payload) },
+      preParsing: async function (request, reply, payload) {
+        return isSocket(request) ? payload : signedIn.call(this, request, reply, payload)
+      },
       preValidation: async request => {
         if (isSocket(request)) requireOwnOrigin(request)
         else checkForm(request.body ?? request.query)
@@ -38,7 +40,8 @@ export const registerGraphql = async (app: FastifyInstance, events: EventSource)
     },
     subscription: {
       keepAlive: 30_000,
-      context: (_socket, request) => (request.identified ? { ...liveContext(app, request, request.identified, events) } : { anonymous: request }),
+      context: (_socket, request) =>
+        request.identified ? { ...liveContext(app, request, request.identified, events) } : { anonymous: request },
       onConnect: async ({ payload }) => keyIn(payload) ?? true,
     },
   })
@@ -56,7 +59,10 @@ export const registerGraphql = async (app: FastifyInstance, events: EventSource)
 const isSocket = (request: FastifyRequest): boolean => (request as { ws?: boolean }).ws === true
 
 const graphContext = (request: FastifyRequest, events: EventSource): GraphContext => ({
-  service: contextOf(request), events, requestId: request.id, loaders: new Map(),
+  service: contextOf(request),
+  events,
+  requestId: request.id,
+  loaders: new Map(),
   idempotencyKey: request.headers['idempotency-key'] as string | undefined,
 })
 
@@ -76,7 +82,10 @@ type Body = { query?: unknown; operationName?: unknown }
 const checkForm = (given: unknown): void => {
   const bodies = (Array.isArray(given) ? given : [given]) as (Body | null)[]
   if (bodies.length > limits.operationsPerBatch)
-    throw new DomainError('request/query-too-complex', { detail: `A batch has at most ${limits.operationsPerBatch} documents.`, limit: limits.operationsPerBatch })
+    throw new DomainError('request/query-too-complex', {
+      detail: `A batch has at most ${limits.operationsPerBatch} documents.`,
+      limit: limits.operationsPerBatch,
+    })
   for (const body of bodies) {
     if (typeof body?.query !== 'string' || /^\s*\{\s*"/.test(body.query))
       throw new DomainError('request/query-invalid', { detail: 'Send {"query": "…"} with a GraphQL document as text.' })
@@ -110,13 +119,24 @@ const admit = async (app: FastifyInstance, socket: Socket, events: EventSource):
   Object.assign(socket, liveContext(app, socket.anonymous, { actor }, events, socket.key))
 }
 
-const liveContext = (app: FastifyInstance, request: FastifyRequest, { actor, token }: Identified, events: EventSource, key?: string): GraphContext => {
+const liveContext = (
+  app: FastifyInstance,
+  request: FastifyRequest,
+  { actor, token }: Identified,
+  events: EventSource,
+  key?: string,
+): GraphContext => {
   const { db, now } = app.accord
   const given = key ?? (request.headers['x-api-key'] as string | undefined) ?? request.headers.authorization?.slice(7)
   return {
-    service: { db, now, actor, log: request.log }, events, requestId: request.id, loaders: new Map(), idempotencyKey: undefined,
+    service: { db, now, actor, log: request.log },
+    events,
+    requestId: request.id,
+    loaders: new Map(),
+    idempotencyKey: undefined,
     stillValid: async () => {
-      const known = token === undefined ? given && await authenticateKey(db, given, now()) : await authenticateSession(db, token, now())
+      const known =
+        token === undefined ? given && (await authenticateKey(db, given, now())) : await authenticateSession(db, token, now())
       return Boolean(known)
     },
   }

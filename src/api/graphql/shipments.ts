@@ -18,16 +18,26 @@ const checkInvoiceFilter = checker(InvoiceFilter)
 const checkInvoice = checker(InvoiceInput)
 
 builder.objectFields(OrderSummaryType, t => ({
-  shipments: t.field({ type: [ShipmentType], resolve: async ({ id }, _args, context) => await load(context, shipmentsOfOrderLoader, id) ?? [] }),
-  invoices: t.field({ type: [InvoiceType], resolve: async ({ id }, _args, context) => await load(context, invoicesOfOrderLoader, id) ?? [] }),
+  shipments: t.field({
+    type: [ShipmentType],
+    resolve: async ({ id }, _args, context) => (await load(context, shipmentsOfOrderLoader, id)) ?? [],
+  }),
+  invoices: t.field({
+    type: [InvoiceType],
+    resolve: async ({ id }, _args, context) => (await load(context, invoicesOfOrderLoader, id)) ?? [],
+  }),
 }))
 for (const type of [InvoiceType, InvoiceSummaryType])
   builder.objectFields(type, t => ({
     order: t.field({
-      type: OrderSummaryType, nullable: true, resolve: ({ orderId }, _args, context) => (orderId === null ? null : load(context, orderLoader, orderId)),
+      type: OrderSummaryType,
+      nullable: true,
+      resolve: ({ orderId }, _args, context) => (orderId === null ? null : load(context, orderLoader, orderId)),
     }),
     shipment: t.field({
-      type: ShipmentType, nullable: true, resolve: ({ shipmentId }, _args, context) => (shipmentId === null ? null : load(context, shipmentLoader, shipmentId)),
+      type: ShipmentType,
+      nullable: true,
+      resolve: ({ shipmentId }, _args, context) => (shipmentId === null ? null : load(context, shipmentLoader, shipmentId)),
     }),
   }))
 
@@ -36,32 +46,48 @@ const InvoicePage = page('Invoice', InvoiceSummaryType)
 
 builder.queryFields(t => ({
   shipments: t.field({
-    type: ShipmentPage, description: 'Shipments, newest first.', args: { filter: t.arg({ type: filterInput(ShipmentFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
+    type: ShipmentPage,
+    description: 'Shipments, newest first.',
+    args: { filter: t.arg({ type: filterInput(ShipmentFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
     resolve: query('records.read', filtered(checkShipmentFilter, listShipments)),
   }),
   shipment: t.field({
-    type: ShipmentType, args: { id: t.arg.id({ required: true }) }, resolve: query('records.read', (ctx, { id }: { id: string }) => getShipment(ctx, id)),
+    type: ShipmentType,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: query('records.read', (ctx, { id }: { id: string }) => getShipment(ctx, id)),
   }),
   packingProposal: t.field({
-    type: output(PackingProposal), args: { orderIds: t.arg.idList({ required: true }) }, description: 'How what is open on orders would be packed.',
+    type: output(PackingProposal),
+    args: { orderIds: t.arg.idList({ required: true }) },
+    description: 'How what is open on orders would be packed.',
     resolve: query('shipments.create', (ctx, { orderIds }: { orderIds: string[] }) => proposePacking(ctx, orderIds)),
   }),
   invoices: t.field({
-    type: InvoicePage, description: 'Invoices, newest first.', args: { filter: t.arg({ type: filterInput(InvoiceFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
+    type: InvoicePage,
+    description: 'Invoices, newest first.',
+    args: { filter: t.arg({ type: filterInput(InvoiceFilter) }), limit: t.arg.int(), cursor: t.arg.string() },
     resolve: query('records.read', filtered(checkInvoiceFilter, listInvoices)),
   }),
   invoice: t.field({
-    type: InvoiceType, args: { id: t.arg.id({ required: true }) }, resolve: query('records.read', (ctx, { id }: { id: string }) => getInvoice(ctx, id)),
+    type: InvoiceType,
+    args: { id: t.arg.id({ required: true }) },
+    resolve: query('records.read', (ctx, { id }: { id: string }) => getInvoice(ctx, id)),
   }),
 }))
 
 builder.mutationFields(t => ({
   createShipment: t.field({
-    type: ShipmentType, args: { input: t.arg({ type: input(ShipmentInput), required: true }) }, description: 'Ship orders as the seller; the buyer gets an 856.',
-    resolve: mutation('shipments.create', (ctx, args: { input: ShipmentInput }) => createShipment(ctx, checkShipment(args.input))),
+    type: ShipmentType,
+    args: { input: t.arg({ type: input(ShipmentInput), required: true }) },
+    description: 'Ship orders as the seller; the buyer gets an 856.',
+    resolve: mutation('shipments.create', (ctx, args: { input: ShipmentInput }) =>
+      createShipment(ctx, checkShipment(args.input)),
+    ),
   }),
   createInvoice: t.field({
-    type: InvoiceType, args: { input: t.arg({ type: input(InvoiceInput), required: true }) }, description: 'Invoice as the seller; the buyer gets an 810.',
+    type: InvoiceType,
+    args: { input: t.arg({ type: input(InvoiceInput), required: true }) },
+    description: 'Invoice as the seller; the buyer gets an 810.',
     resolve: mutation('invoices.create', (ctx, args: { input: InvoiceInput }) => createInvoice(ctx, checkInvoice(args.input))),
   }),
 }))

@@ -45,33 +45,64 @@ const follow = (context: GraphContext, wanted: readonly string[]): AsyncIterable
       return event
     }
   }
-  return { next, return: end, throw: end, [Symbol.asyncIterator]() { return this } }
+  return {
+    next,
+    return: end,
+    throw: end,
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
 }
 
 const fields = { id: 'id', type: 'type', subjectId: 'subjectId' } as const
 const eventType = (name: string, description: string) =>
-  builder.objectRef<StoredEvent>(name).implement({
-    description,
-    fields: t => ({
-      id: t.exposeID(fields.id), type: t.exposeString(fields.type, { description: 'For example order.answered.' }), subjectId: t.exposeID(fields.subjectId),
-      partnershipId: t.id({ nullable: true, resolve: event => event.partnershipId }),
-      data: t.field({ type: 'JSON', resolve: event => event.data }),
-      at: t.field({ type: 'DateTime', resolve: event => event.at }),
-    }),
-  })
+  builder
+    .objectRef<StoredEvent>(name)
+    .implement({
+      description,
+      fields: t => ({
+        id: t.exposeID(fields.id),
+        type: t.exposeString(fields.type, { description: 'For example order.answered.' }),
+        subjectId: t.exposeID(fields.subjectId),
+        partnershipId: t.id({ nullable: true, resolve: event => event.partnershipId }),
+        data: t.field({ type: 'JSON', resolve: event => event.data }),
+        at: t.field({ type: 'DateTime', resolve: event => event.at }),
+      }),
+    })
 
 const OrderEvent = eventType('OrderEvent', 'Something happened to an order.')
 const DocumentEvent = eventType('DocumentEvent', 'A message or document was received, sent, acknowledged or quarantined.')
 const ExceptionEvent = eventType('ExceptionEvent', 'An exception opened, changed or closed.')
 builder.objectFields(OrderEvent, t => ({
-  order: t.field({ type: OrderSummaryType, nullable: true, resolve: (event, _args, context) => load(context, orderLoader, event.subjectId) }),
+  order: t.field({
+    type: OrderSummaryType,
+    nullable: true,
+    resolve: (event, _args, context) => load(context, orderLoader, event.subjectId),
+  }),
 }))
 builder.objectFields(ExceptionEvent, t => ({
-  exception: t.field({ type: ExceptionType, nullable: true, resolve: (event, _args, { service }) => getException(service, event.subjectId).catch(orNull) }),
+  exception: t.field({
+    type: ExceptionType,
+    nullable: true,
+    resolve: (event, _args, { service }) => getException(service, event.subjectId).catch(orNull),
+  }),
 }))
 
 builder.subscriptionFields(t => ({
-  orderEvents: t.field({ type: OrderEvent, subscribe: (_root, _args, context) => follow(context, kinds.orderEvents), resolve: event => event }),
-  documentEvents: t.field({ type: DocumentEvent, subscribe: (_root, _args, context) => follow(context, kinds.documentEvents), resolve: event => event }),
-  exceptionEvents: t.field({ type: ExceptionEvent, subscribe: (_root, _args, context) => follow(context, kinds.exceptionEvents), resolve: event => event }),
+  orderEvents: t.field({
+    type: OrderEvent,
+    subscribe: (_root, _args, context) => follow(context, kinds.orderEvents),
+    resolve: event => event,
+  }),
+  documentEvents: t.field({
+    type: DocumentEvent,
+    subscribe: (_root, _args, context) => follow(context, kinds.documentEvents),
+    resolve: event => event,
+  }),
+  exceptionEvents: t.field({
+    type: ExceptionEvent,
+    subscribe: (_root, _args, context) => follow(context, kinds.exceptionEvents),
+    resolve: event => event,
+  }),
 }))

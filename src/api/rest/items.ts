@@ -9,17 +9,34 @@ import { operation, pageOf } from '../operation.ts'
 export const registerItems = (app: FastifyInstance): void => {
   const read = { method: 'GET', tag: 'items', access: 'records.read' } as const
   operation(app, {
-    ...read, id: 'listItems', path: '/api/items', summary: 'List your own items', query: PageRequest, answer: [200, pageOf(Item)],
+    ...read,
+    id: 'listItems',
+    path: '/api/items',
+    summary: 'List your own items',
+    query: PageRequest,
+    answer: [200, pageOf(Item)],
     handler: (ctx, { query }) => listItems(ctx, query),
   })
-  const ofPartnership = Type.Object({ ...PageRequest.properties, partnershipId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this partnership.' })) })
+  const ofPartnership = Type.Object({
+    ...PageRequest.properties,
+    partnershipId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this partnership.' })),
+  })
   operation(app, {
-    ...read, id: 'listPrices', path: '/api/prices', summary: 'List prices, with the days they are for', query: ofPartnership, answer: [200, pageOf(Price)],
+    ...read,
+    id: 'listPrices',
+    path: '/api/prices',
+    summary: 'List prices, with the days they are for',
+    query: ofPartnership,
+    answer: [200, pageOf(Price)],
     handler: (ctx, { query }) => listPrices(ctx, query),
   })
   operation(app, {
-    ...read, id: 'listPartnershipItems', path: '/api/partnership-items', summary: 'List items as they are traded, with both sides\' numbers',
+    ...read,
+    id: 'listPartnershipItems',
+    path: '/api/partnership-items',
+    summary: "List items as they are traded, with both sides' numbers",
     query: ofPartnership,
-    answer: [200, pageOf(PartnershipItem)], handler: (ctx, { query }) => listPartnershipItems(ctx, query),
+    answer: [200, pageOf(PartnershipItem)],
+    handler: (ctx, { query }) => listPartnershipItems(ctx, query),
   })
 }
