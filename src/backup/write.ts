@@ -55,8 +55,8 @@ export const writeBackup = async (
   if (!replace && (await exists(file)))
     throw new BackupError(`${file} is there already; give another name, or --force to replace it.`)
   const draft = `${file}.part`
-  await rm(draft, { force: true }) // one that was cut short may have another mode
   try {
+    await rm(draft, { force: true }) // one that was cut short may have another mode
     await withSessions(access, sessions =>
       inSnapshot(sessions, async () => {
         const header = await readHeader(sessions, hub)
@@ -66,8 +66,10 @@ export const writeBackup = async (
     const report = await verifyBackup(draft)
     if (!dryRun) await rename(draft, file)
     return report
+  } catch (error) {
+    throw unwritable(file, error)
   } finally {
-    await rm(draft, { force: true })
+    await rm(draft, { force: true }).catch(() => {})
   }
 }
 
@@ -143,12 +145,12 @@ async function* content(sessions: Sessions, tables: readonly Table[], header: Ba
 /** Compressed, readable by its owner only, and on disk when done. */
 const store = async (file: string, bytes: AsyncGenerator<Buffer>): Promise<void> => {
   const target = createWriteStream(file, { mode: 0o600, flush: true })
-  try {
-    await pipeline(Readable.from(bytes, { highWaterMark: 4 }), createGzip({ chunkSize: 1 << 18 }), target)
-  } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException
-    throw path === undefined && code !== 'ENOSPC'
-      ? error
-      : new BackupError(`${file} cannot be written (${code}).`, { cause: error })
-  }
+  await pipeline(Readable.from(bytes, { highWaterMark: 4 }), createGzip({ chunkSize: 1 << 18 }), target)
+}
+
+/** What the file system objects to, in a sentence. */
+const unwritable = (file: string, error: unknown): unknown => {
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  const ofFiles = path !== undefined || syscall === 'write' || syscall === 'fsync'
+  return ofFiles ? new BackupError(`${file} cannot be written (${code}).`, { cause: error }) : error
 }

@@ -2,9 +2,9 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { AcknowledgementBuilder, buildTa1, read, wantsTa1, type InterchangeResult } from '../../x12/index.ts'
 import { CliError } from '../failure.ts'
 import { oneInput } from '../input.ts'
-import { write } from '../output.ts'
+import { write, writeJson } from '../output.ts'
 
-type Options = { control: number; time?: Date; detail: 'set' | 'group' }
+type Options = { control: number; time?: Date; detail: 'set' | 'group'; json?: boolean }
 
 const help = `
 Writes X12 to standard output: for each interchange a TA1, if its sender asks for one or its envelope is at fault,
@@ -39,19 +39,27 @@ export const registerAck = (parent: Command): void => {
     .addOption(
       new Option('--detail <detail>', 'answer set by set, or for each group as a whole').choices(['set', 'group']).default('set'),
     )
+    .option('--json', 'print one JSON object per interchange written, the X12 in it')
     .addHelpText('after', help)
     .action(acknowledge)
 }
 
-const acknowledge = async (name: string, { control, time: at = new Date(), detail }: Options): Promise<void> => {
+const acknowledge = async (name: string, { control, time: at = new Date(), detail, json }: Options): Promise<void> => {
   const input = await oneInput(name)
   let next = control
   let interchanges = 0
   let builder: AcknowledgementBuilder | undefined
+  const put = async (kind: 'TA1' | '997', { header }: InterchangeResult, x12: Uint8Array): Promise<void> => {
+    const text = Buffer.from(x12).toString('latin1')
+    await (json
+      ? writeJson({ kind, interchangeControlNumber: header.controlNumber, controlNumber: next, x12: text })
+      : write(x12))
+    next++
+  }
   const answer = async (result: InterchangeResult): Promise<void> => {
-    if (wantsTa1(result)) await write(buildTa1(result, { interchangeControlNumber: next++, at }))
+    if (wantsTa1(result)) await put('TA1', result, buildTa1(result, { interchangeControlNumber: next, at }))
     if (result.outcome === 'R' || !builder || builder.count === 0) return
-    await write(builder.finish({ interchangeControlNumber: next, groupControlNumber: next++, at }))
+    await put('997', result, builder.finish({ interchangeControlNumber: next, groupControlNumber: next, at }))
   }
   for await (const event of read(input.open())) {
     switch (event.type) {
@@ -81,5 +89,5 @@ const acknowledge = async (name: string, { control, time: at = new Date(), detai
   if (interchanges === 0)
     throw new CliError(`${name === '-' ? 'Standard input' : name} holds no X12 interchange.`, { exitCode: 2 })
   if (next === control) console.error('Nothing in it calls for an acknowledgement.')
-  else if (process.stdout.isTTY) await write('\n')
+  else if (process.stdout.isTTY && !json) await write('\n')
 }
