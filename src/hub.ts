@@ -32,7 +32,13 @@ export type HubOptions = {
 }
 
 /** Brings the hub up: database (embedded unless DATABASE_URL says where), migrations, queues, workers, API. */
-export const startHub = async ({ config, log, now = () => new Date(), progress = () => {}, access: given }: HubOptions): Promise<Hub> => {
+export const startHub = async ({
+  config,
+  log,
+  now = () => new Date(),
+  progress = () => {},
+  access: given,
+}: HubOptions): Promise<Hub> => {
   const closers: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse())
@@ -67,7 +73,12 @@ export const startHub = async ({ config, log, now = () => new Date(), progress =
   }
 }
 
-const database = async (config: Config, log: FastifyBaseLogger, progress: (step: string) => void, closers: (() => Promise<unknown>)[]): Promise<DatabaseAccess> => {
+const database = async (
+  config: Config,
+  log: FastifyBaseLogger,
+  progress: (step: string) => void,
+  closers: (() => Promise<unknown>)[],
+): Promise<DatabaseAccess> => {
   if (config.DATABASE_URL) return { address: parseDatabaseUrl(config.DATABASE_URL), secret: hubSecret(config) }
   progress('starting the embedded PostgreSQL')
   const server = await startEmbedded({ dataDir: config.DATA_DIR, log })
@@ -76,7 +87,10 @@ const database = async (config: Config, log: FastifyBaseLogger, progress: (step:
 }
 
 const serve = async (
-  options: Required<Pick<HubOptions, 'config' | 'log' | 'now' | 'progress'>>, db: Database, queues: Awaited<ReturnType<typeof createQueues>>, closers: (() => Promise<unknown>)[],
+  options: Required<Pick<HubOptions, 'config' | 'log' | 'now' | 'progress'>>,
+  db: Database,
+  queues: Awaited<ReturnType<typeof createQueues>>,
+  closers: (() => Promise<unknown>)[],
 ): Promise<FastifyInstance> => {
   options.progress('starting the API')
   const events = await createEventSource(db, options.log)

@@ -20,7 +20,9 @@ Starts the hub: the API and the workers, on the embedded database unless DATABAS
 Configuration comes from the environment; .env.example lists it.`
 
 const start = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { demo: { type: 'boolean' }, 'no-demo': { type: 'boolean' }, help: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: { demo: { type: 'boolean' }, 'no-demo': { type: 'boolean' }, help: { type: 'boolean' } },
+  })
   if (values.help) return console.log(usage)
   const config = loadConfig()
   const pretty = process.stdout.isTTY === true
@@ -48,11 +50,14 @@ const start = async (): Promise<void> => {
 const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): string => {
   if (!url) return 'The workers are running. Ctrl-C stops them.'
   return [
-    '', `Accord is serving at ${url}`,
+    '',
+    `Accord is serving at ${url}`,
     `  API documentation  ${url}/docs`,
     `  GraphQL explorer   ${url}/graphiql`,
     `  Health             ${url}/readyz`,
-    ...(wasEmpty || demoAccounts(config) === undefined ? [] : [`  Sign in            the accounts of the demo are in ${join(config.DATA_DIR, 'demo-accounts.txt')}`]),
+    ...(wasEmpty || demoAccounts(config) === undefined
+      ? []
+      : [`  Sign in            the accounts of the demo are in ${join(config.DATA_DIR, 'demo-accounts.txt')}`]),
     'Ctrl-C stops everything.',
   ].join('\n')
 }
@@ -60,8 +65,10 @@ const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): s
 try {
   await start()
 } catch (error) {
-  if (error instanceof ConfigError || error instanceof EmbeddedError || error instanceof MigrationError) console.error(error.message)
-  else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') console.error(`The port is taken: ${(error as Error).message}. Set PORT to another one.`)
+  if (error instanceof ConfigError || error instanceof EmbeddedError || error instanceof MigrationError)
+    console.error(error.message)
+  else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    console.error(`The port is taken: ${(error as Error).message}. Set PORT to another one.`)
   else console.error(error)
   process.exit(1)
 }

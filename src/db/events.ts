@@ -25,7 +25,12 @@ const overlapMilliseconds = 30_000
 const mostWaiting = 1000
 const pageRows = 1000
 
-type Subscriber = { readonly organisationId: string; readonly waiting: StoredEvent[]; wake: (() => void) | undefined; open: boolean }
+type Subscriber = {
+  readonly organisationId: string
+  readonly waiting: StoredEvent[]
+  wake: (() => void) | undefined
+  open: boolean
+}
 
 /**
  * Follows the event table: NOTIFY says that there is something new, one query for all subscribers says what. A subscriber that
@@ -39,10 +44,19 @@ export const createEventSource = async (db: Database, log: Logger): Promise<Even
 
   const look = (): void => {
     if (subscribers.size === 0) return
-    if (looking) { again = true; return }
+    if (looking) {
+      again = true
+      return
+    }
     looking = fetchNew()
       .catch((error: unknown) => log.warn({ err: error }, 'live events could not be read'))
-      .finally(() => { looking = undefined; if (again) { again = false; look() } })
+      .finally(() => {
+        looking = undefined
+        if (again) {
+          again = false
+          look()
+        }
+      })
   }
 
   const fetchNew = async (): Promise<void> => {
@@ -50,11 +64,14 @@ export const createEventSource = async (db: Database, log: Logger): Promise<Even
     const horizon = Date.now() - overlapMilliseconds
     for (const [id, at] of seen) if (at < horizon) seen.delete(id)
     for (let after = idAt(horizon); ;) {
-      const events = await asSystem(db, async tx => tx.sql<StoredEvent[]>`
+      const events = await asSystem(
+        db,
+        async tx => tx.sql<StoredEvent[]>`
         select id, type, organisation_id as "organisationId", counterpart_id as "counterpartId", partnership_id as "partnershipId",
           subject_id as "subjectId", data, at from event
         where id > ${after} and (organisation_id = any(${organisations}::text[]) or counterpart_id = any(${organisations}::text[]))
-        order by id limit ${pageRows}`)
+        order by id limit ${pageRows}`,
+      )
       for (const event of events) {
         if (seen.has(event.id)) continue
         seen.set(event.id, Date.now())
@@ -76,7 +93,10 @@ export const createEventSource = async (db: Database, log: Logger): Promise<Even
           if (!subscriber.open) return { done: true, value: undefined }
           const event = subscriber.waiting.shift()
           if (event && event.at >= since) return { done: false, value: event }
-          if (!event) await new Promise<void>(resolve => { subscriber.wake = resolve })
+          if (!event)
+            await new Promise<void>(resolve => {
+              subscriber.wake = resolve
+            })
         }
       }
       const end = async (): Promise<IteratorResult<StoredEvent>> => {
@@ -85,11 +105,21 @@ export const createEventSource = async (db: Database, log: Logger): Promise<Even
         subscriber.wake?.()
         return { done: true, value: undefined }
       }
-      return { next, return: end, throw: end, [Symbol.asyncIterator]() { return this } }
+      return {
+        next,
+        return: end,
+        throw: end,
+        [Symbol.asyncIterator]() {
+          return this
+        },
+      }
     },
     close: async () => {
       await unlisten()
-      for (const subscriber of subscribers) { subscriber.open = false; subscriber.wake?.() }
+      for (const subscriber of subscribers) {
+        subscriber.open = false
+        subscriber.wake?.()
+      }
       subscribers.clear()
       await looking
     },

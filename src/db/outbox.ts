@@ -43,7 +43,10 @@ export const emit = async (tx: Tx, events: readonly DomainEvent[]): Promise<void
       ${events.map(e => e.type)}::text[], ${events.map(e => e.subjectId)}::text[],
       ${events.map(e => JSON.stringify(e.data ?? {}))}::text[]::jsonb[])`
   await tx.sql`select pg_notify(${eventChannel}, '')`
-  await enqueueWork(tx, events.flatMap(e => (e.work ?? []).map(work => ({ ...work, organisationId: tx.organisationId ?? e.organisationId }))))
+  await enqueueWork(
+    tx,
+    events.flatMap(e => (e.work ?? []).map(work => ({ ...work, organisationId: tx.organisationId ?? e.organisationId }))),
+  )
 }
 
 /** Writes work without an event. It runs for `organisationId`, under whose rights the job acts. */

@@ -17,29 +17,71 @@ export const playPartners = async (client: Client, say: (line: string) => void):
 const answerShipInvoice = async (client: Client, order: Order, say: (line: string) => void): Promise<void> => {
   await expect(client('prairie', `/api/orders/${order.id}/answers`, { body: JSON.stringify({ acceptRest: true }) }), 201)
   say(`    Prairie Mills   accepts ${order.number} (855 to the buyer)`)
-  const shipment = await expect(client<{ id: string; number: string }>('prairie', '/api/shipments', {
-    body: JSON.stringify({ orderIds: [order.id], ...(order.shipNoLater ? { shipDate: order.shipNoLater } : {}), carrier: { scac: 'RDWY', mode: 'M' }, billOfLading: `BOL-${order.number}` }) }), 201)
+  const shipment = await expect(
+    client<{ id: string; number: string }>('prairie', '/api/shipments', {
+      body: JSON.stringify({
+        orderIds: [order.id],
+        ...(order.shipNoLater ? { shipDate: order.shipNoLater } : {}),
+        carrier: { scac: 'RDWY', mode: 'M' },
+        billOfLading: `BOL-${order.number}`,
+      }),
+    }),
+    201,
+  )
   say(`    Prairie Mills   ships it as ${shipment.body.number} with SSCCs from the hub (856)`)
-  const invoice = await expect(client<{ number: string }>('prairie', '/api/invoices', { body: JSON.stringify({ shipmentId: shipment.body.id, number: `PM-${order.number}` }) }), 201)
+  const invoice = await expect(
+    client<{ number: string }>('prairie', '/api/invoices', {
+      body: JSON.stringify({ shipmentId: shipment.body.id, number: `PM-${order.number}` }),
+    }),
+    201,
+  )
   say(`    Prairie Mills   invoices ${invoice.body.number} (810)`)
 }
 
 const publishForecast = async (client: Client, say: (line: string) => void): Promise<void> => {
-  const theirs = await client<Page<{ id: string; partnershipId: string; source: string; purpose: string }>>('harbor', '/api/forecasts?source=BUYER')
+  const theirs = await client<Page<{ id: string; partnershipId: string; source: string; purpose: string }>>(
+    'harbor',
+    '/api/forecasts?source=BUYER',
+  )
   const [buyers] = theirs.body.items
   if (!buyers) return
-  const points = await expect(client<Page<{ product: string; location: string; bucketStart: string; bucketEnd: string; quantity: string; unit: string; qualifier: string }>>('harbor', `/api/forecasts/${buyers.id}/points?limit=200`), 200)
-  const series = new Map<string, { gtin: string; location: string; unit: string; points: { start: string; end: string; quantity: string }[] }>()
+  const points = await expect(
+    client<
+      Page<{
+        product: string
+        location: string
+        bucketStart: string
+        bucketEnd: string
+        quantity: string
+        unit: string
+        qualifier: string
+      }>
+    >('harbor', `/api/forecasts/${buyers.id}/points?limit=200`),
+    200,
+  )
+  const series = new Map<
+    string,
+    { gtin: string; location: string; unit: string; points: { start: string; end: string; quantity: string }[] }
+  >()
   for (const point of points.body.items) {
     const key = `${point.product} ${point.location}`
     const one = series.get(key) ?? { gtin: point.product, location: point.location, unit: point.unit, points: [] }
     // The seller expects half as much more in the third week, and a little less later on, which is within what is agreed.
     const factor = one.points.length === 2 ? 1.5 : one.points.length >= 4 ? 0.9 : 1
-    one.points.push({ start: point.bucketStart, end: point.bucketEnd, quantity: String(Math.round(Number(point.quantity) * factor)) })
+    one.points.push({
+      start: point.bucketStart,
+      end: point.bucketEnd,
+      quantity: String(Math.round(Number(point.quantity) * factor)),
+    })
     series.set(key, one)
   }
-  await expect(client('harbor', '/api/forecasts', { body: JSON.stringify({ partnershipId: buyers.partnershipId, purpose: buyers.purpose, series: [...series.values()] }) }), 201)
-  say('    Harbor Foods    publishes its own forecast beside Northwind\'s 830 (JSON)')
+  await expect(
+    client('harbor', '/api/forecasts', {
+      body: JSON.stringify({ partnershipId: buyers.partnershipId, purpose: buyers.purpose, series: [...series.values()] }),
+    }),
+    201,
+  )
+  say("    Harbor Foods    publishes its own forecast beside Northwind's 830 (JSON)")
 }
 
 const expect = async <T>(call: Promise<{ status: number; body: T }>, status: number): Promise<{ status: number; body: T }> => {
@@ -55,7 +97,13 @@ const acknowledgeDocuments = async (client: Client, say: (line: string) => void)
   for (const [index, { messageId }] of documents.entries()) {
     const { body } = await expect(client<string>('northwind', `/api/messages/${messageId}/bytes`), 200)
     await expect(client('northwind', `/api/edi/outbox/${messageId}/acknowledge`, { method: 'POST' }), 204)
-    const sent = await expect(client<{ messageId: string }>('northwind', '/api/edi', { body: acknowledgementOf(body, 900 + index), type: 'application/edi-x12' }), 202)
+    const sent = await expect(
+      client<{ messageId: string }>('northwind', '/api/edi', {
+        body: acknowledgementOf(body, 900 + index),
+        type: 'application/edi-x12',
+      }),
+      202,
+    )
     await settled(client, 'northwind', sent.body.messageId)
   }
   say(`    Northwind       fetches ${documents.length} documents and acknowledges them (997); one it leaves unanswered`)

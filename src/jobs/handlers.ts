@@ -2,7 +2,11 @@ import { withOrganisation } from '../db/client.ts'
 import { deliver, type Delivery } from '../exchange/deliver.ts'
 import { processMessage } from '../exchange/process.ts'
 import {
-  reconcileAcknowledgements, reconcileControlNumbers, reconcileForecast, reconcileOrder, sweepOrganisation,
+  reconcileAcknowledgements,
+  reconcileControlNumbers,
+  reconcileForecast,
+  reconcileOrder,
+  sweepOrganisation,
 } from '../reconciliation/service.ts'
 import type { Handler } from './work.ts'
 
@@ -28,7 +32,11 @@ export const handlersFor = (hours: AcknowledgementHours): Readonly<Record<string
 type Ctx = Parameters<Handler>[0]
 type Done = Parameters<Handler>[2]
 
-const inOneTransaction = (ctx: Ctx, done: Done, run: (ctx: Omit<Ctx, 'db'> & { db: Parameters<Done>[0] }) => Promise<unknown>): Promise<void> =>
+const inOneTransaction = (
+  ctx: Ctx,
+  done: Done,
+  run: (ctx: Omit<Ctx, 'db'> & { db: Parameters<Done>[0] }) => Promise<unknown>,
+): Promise<void> =>
   withOrganisation(ctx, async tx => {
     await run({ ...ctx, db: tx })
     await done(tx)

@@ -25,12 +25,18 @@ export const startRelay = async (options: RelayOptions): Promise<{ readonly stop
   let again = false
   const wake = (): void => {
     if (stopped) return
-    if (running) { again = true; return }
+    if (running) {
+      again = true
+      return
+    }
     running = relayAll(options)
       .catch((error: unknown) => options.log.error({ err: error }, 'relay failed; it tries again'))
       .finally(() => {
         running = undefined
-        if (again) { again = false; wake() }
+        if (again) {
+          again = false
+          wake()
+        }
       })
   }
   const unlisten = await options.db.listen(workChannel, wake, wake)

@@ -16,7 +16,11 @@ export type WorkRow = {
  * Does one kind of work. It calls `done(tx)` in the transaction of its last effect, so that the effect and the row's end
  * commit together; work that is interrupted before is simply done again, so everything it does must bear that.
  */
-export type Handler = (context: Context & { readonly db: Database }, row: WorkRow, done: (tx: Tx) => Promise<void>) => Promise<void>
+export type Handler = (
+  context: Context & { readonly db: Database },
+  row: WorkRow,
+  done: (tx: Tx) => Promise<void>,
+) => Promise<void>
 
 /** Seconds to wait before attempt 2, 3, …; after the last the row is dead and waits for a person. */
 export const retryDelaySeconds = [1, 5, 30, 120, 600, 3600] as const
@@ -34,7 +38,9 @@ export type WorkerOptions = {
  */
 export const drain = async (options: WorkerOptions, key: string, stopping?: AbortSignal): Promise<void> => {
   for (;;) {
-    const outcome = await withKeyLock(options.db, key, held => drainLocked(options, key, stopping ? AbortSignal.any([held, stopping]) : held))
+    const outcome = await withKeyLock(options.db, key, held =>
+      drainLocked(options, key, stopping ? AbortSignal.any([held, stopping]) : held),
+    )
     if (outcome === 'busy' || stopping?.aborted || !(await nextRow(options.db, key))) return
   }
 }
@@ -58,10 +64,14 @@ const nextRow = (db: Database, key: string): Promise<WorkRow | undefined> =>
 
 const work = async (options: WorkerOptions, row: WorkRow): Promise<void> => {
   const context = {
-    db: options.db, now: options.now, log: options.log,
+    db: options.db,
+    now: options.now,
+    log: options.log,
     actor: { organisationId: row.organisationId, role: 'administrator', scopes: [], name: `job ${row.kind}` } as const,
   }
-  const done = async (tx: Tx) => { await tx.sql`delete from outbox where id = ${row.id}` }
+  const done = async (tx: Tx) => {
+    await tx.sql`delete from outbox where id = ${row.id}`
+  }
   try {
     const handler = options.handlers[row.kind]
     if (!handler) throw new Error(`no handler for work of kind ${row.kind}`)

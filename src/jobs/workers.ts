@@ -20,13 +20,25 @@ export type StartOptions = {
 const schedulePrefix = 'schedule '
 
 /** Starts what works in this process: a worker for each queue, the schedules, and the relay that fills the queues. */
-export const startWorkers = async ({ db, queues, log, now, concurrency, acknowledgementHours }: StartOptions): Promise<{ readonly stop: () => Promise<void> }> => {
+export const startWorkers = async ({
+  db,
+  queues,
+  log,
+  now,
+  concurrency,
+  acknowledgementHours,
+}: StartOptions): Promise<{ readonly stop: () => Promise<void> }> => {
   const options: WorkerOptions = { db, log, now, handlers: handlersFor(acknowledgementHours) }
   const handle = (key: string, stopping: AbortSignal): Promise<void> =>
     key.startsWith(schedulePrefix) ? runSchedule(db, key.slice(schedulePrefix.length)) : drain(options, key, stopping)
   for (const queue of queueNames) await queues.startWorker(queue, handle, { concurrency })
   for (const { name, every } of schedules)
-    await queues.schedule(name, 'cron' in every ? every : { everyMilliseconds: every.milliseconds }, 'maintenance', `${schedulePrefix}${name}`)
+    await queues.schedule(
+      name,
+      'cron' in every ? every : { everyMilliseconds: every.milliseconds },
+      'maintenance',
+      `${schedulePrefix}${name}`,
+    )
   const relay = await startRelay({ db, log, enqueue: (queue, keys) => queues.enqueue(queue, keys) })
   return { stop: () => relay.stop() }
 }

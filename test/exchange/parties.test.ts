@@ -1,11 +1,36 @@
 import t from 'tap'
-import { knowsReceiver, ownsGroup, ownsInterchange, partnershipFor, type Addressing, type SenderProfile } from '../../src/exchange/parties.ts'
+import {
+  knowsReceiver,
+  ownsGroup,
+  ownsInterchange,
+  partnershipFor,
+  type Addressing,
+  type SenderProfile,
+} from '../../src/exchange/parties.ts'
 import type { Partnership } from '../../src/partners/schema.ts'
 import type { GroupHeader, InterchangeHeader } from '../../src/x12/types.ts'
 
-const partnership = (id: string, buyerId: string, sellerId: string, sellerRecognition: Partnership['sellerRecognition'] = {}, status: Partnership['status'] = 'active'): Partnership => ({
-  id, buyerId, sellerId, buyerName: buyerId, sellerName: sellerId, status, usage: 'production', sellerRecognition, buyerIdentity: null, sellerIdentity: null,
-  responseHours: 24, forecastPurpose: 'SALES_FORECAST', channels: [], version: 1,
+const partnership = (
+  id: string,
+  buyerId: string,
+  sellerId: string,
+  sellerRecognition: Partnership['sellerRecognition'] = {},
+  status: Partnership['status'] = 'active',
+): Partnership => ({
+  id,
+  buyerId,
+  sellerId,
+  buyerName: buyerId,
+  sellerName: sellerId,
+  status,
+  usage: 'production',
+  sellerRecognition,
+  buyerIdentity: null,
+  sellerIdentity: null,
+  responseHours: 24,
+  forecastPurpose: 'SALES_FORECAST',
+  channels: [],
+  version: 1,
 })
 
 const partnerships = [
@@ -17,10 +42,26 @@ const partnerships = [
   partnership('upstream', 'supplier', 'shop'),
 ]
 const sender: SenderProfile = {
-  organisationId: 'shop', partnerships, own: new Set(['ZZ:SHOP', 'GS:SHOPGRP', '08:9251']),
-  others: new Map([['ZZ:HUB', 'operator'], ['GS:DAIRY', 'dairy'], ['ZZ:DAIRY', 'dairy'], ['GLN:0700000000005', 'dairy'], ['ZZ:BUYER', 'supplier'], ['GS:BUYER', 'supplier']]),
+  organisationId: 'shop',
+  partnerships,
+  own: new Set(['ZZ:SHOP', 'GS:SHOPGRP', '08:9251']),
+  others: new Map([
+    ['ZZ:HUB', 'operator'],
+    ['GS:DAIRY', 'dairy'],
+    ['ZZ:DAIRY', 'dairy'],
+    ['GLN:0700000000005', 'dairy'],
+    ['ZZ:BUYER', 'supplier'],
+    ['GS:BUYER', 'supplier'],
+  ]),
 }
-const addressing = (part: Partial<Addressing>): Addressing => ({ set: '850', groupReceiver: 'HUB', interchangeReceiver: 'ZZ:HUB', parties: [], references: [], ...part })
+const addressing = (part: Partial<Addressing>): Addressing => ({
+  set: '850',
+  groupReceiver: 'HUB',
+  interchangeReceiver: 'ZZ:HUB',
+  parties: [],
+  references: [],
+  ...part,
+})
 const found = (part: Partial<Addressing>): string | undefined => partnershipFor(sender, addressing(part))?.id
 
 t.test('which seller an order is for', async t => {
@@ -34,7 +75,11 @@ t.test('which seller an order is for', async t => {
   t.equal(found({ parties: [{ role: 'SE', idQualifier: 'UL', id: '0700000000005' }] }), 'plain', 'or its GLN')
   t.equal(found({}), undefined, 'nothing that names a seller is no answer')
   t.equal(found({ parties: [{ role: 'VN', idQualifier: '92', id: '999' }] }), undefined, 'a suspended partnership takes nothing')
-  t.equal(found({ parties: [{ role: 'VN', idQualifier: '92', id: '100234' }], references: [{ qualifier: 'IA', value: '300077' }] }), undefined, 'two different answers are none')
+  t.equal(
+    found({ parties: [{ role: 'VN', idQualifier: '92', id: '100234' }], references: [{ qualifier: 'IA', value: '300077' }] }),
+    undefined,
+    'two different answers are none',
+  )
 })
 
 t.test('which buyer an answer is for', async t => {
@@ -44,7 +89,8 @@ t.test('which buyer an answer is for', async t => {
 })
 
 t.test('whose an interchange and a group are', async t => {
-  const header = (qualifier: string, id: string) => ({ senderQualifier: qualifier, senderId: id, receiverQualifier: 'ZZ', receiverId: 'HUB' }) as InterchangeHeader
+  const header = (qualifier: string, id: string) =>
+    ({ senderQualifier: qualifier, senderId: id, receiverQualifier: 'ZZ', receiverId: 'HUB' }) as InterchangeHeader
   t.ok(ownsInterchange(sender, header('ZZ', 'SHOP')))
   t.notOk(ownsInterchange(sender, header('01', 'SHOP')), 'the qualifier counts')
   t.notOk(ownsInterchange(sender, header('ZZ', 'DAIRY')))

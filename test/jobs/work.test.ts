@@ -15,8 +15,18 @@ const setting = async (test: Parameters<typeof testDatabase>[0]) => {
   const world = await smallWorld(db)
   const { log, now } = world.ctxOf('retailer')
   const add = (kind: string, key: string, payload: Record<string, unknown> = {}) =>
-    withOrganisation(db, world.id.retailer, tx => enqueueWork(tx, [{ organisationId: world.id.retailer, queue: 'documents', kind, key, payload }]))
-  return { db, owner, world, log, now, add, run: (handlers: Record<string, Handler>, key: string) => drain({ db, log, now, handlers }, key) }
+    withOrganisation(db, world.id.retailer, tx =>
+      enqueueWork(tx, [{ organisationId: world.id.retailer, queue: 'documents', kind, key, payload }]),
+    )
+  return {
+    db,
+    owner,
+    world,
+    log,
+    now,
+    add,
+    run: (handlers: Record<string, Handler>, key: string) => drain({ db, log, now, handlers }, key),
+  }
 }
 
 t.test('the work of one key is done in order, by one worker at a time, and ends with its effect', async t => {
@@ -62,22 +72,38 @@ t.test('what fails is tried again later, holds back what comes after it, and in 
       await withOrganisation(ctx, finish)
       done.push('fragile')
     },
-    after: async (ctx, _, finish) => { await withOrganisation(ctx, finish); done.push('after') },
+    after: async (ctx, _, finish) => {
+      await withOrganisation(ctx, finish)
+      done.push('after')
+    },
   }
   await add('fragile', 'k')
   await add('after', 'k')
   await run(handlers, 'k')
-  t.match(await owner`select kind, attempts, state, error_code, available_at > now() as later from outbox order by id`,
-    [{ kind: 'fragile', attempts: 1, state: 'pending', error_code: 'hub/unavailable', later: true }, { kind: 'after', attempts: 0 }], 'what comes after waits')
+  t.match(
+    await owner`select kind, attempts, state, error_code, available_at > now() as later from outbox order by id`,
+    [
+      { kind: 'fragile', attempts: 1, state: 'pending', error_code: 'hub/unavailable', later: true },
+      { kind: 'after', attempts: 0 },
+    ],
+    'what comes after waits',
+  )
   for (const _ of retryDelaySeconds) {
     await owner`update outbox set available_at = now()`
     await run(handlers, 'k')
   }
-  t.match(await owner`select kind, attempts, state from outbox`, [{ kind: 'fragile', attempts: retryDelaySeconds.length + 1, state: 'dead' }], 'then it is dead, and the next goes on')
+  t.match(
+    await owner`select kind, attempts, state from outbox`,
+    [{ kind: 'fragile', attempts: retryDelaySeconds.length + 1, state: 'dead' }],
+    'then it is dead, and the next goes on',
+  )
   t.same(done, ['after'])
 
   const dead = await listDeadWork(world.ctxOf('retailer'))
-  t.match(dead, { items: [{ kind: 'fragile', errorCode: 'hub/unavailable', errorDetail: 'not now', queue: 'documents' }], nextCursor: null })
+  t.match(dead, {
+    items: [{ kind: 'fragile', errorCode: 'hub/unavailable', errorDetail: 'not now', queue: 'documents' }],
+    nextCursor: null,
+  })
   t.same((await listDeadWork(world.ctxOf('stranger'))).items, [], 'nobody else sees it')
   await t.rejects(retryDeadWork(world.ctxOf('stranger'), dead.items[0]!.id), { code: 'record/not-found' })
   await t.rejects(retryDeadWork(world.ctxOf('retailer', 'viewer'), dead.items[0]!.id), { code: 'identity/forbidden' })
@@ -92,7 +118,14 @@ t.test('what fails is tried again later, holds back what comes after it, and in 
 t.test('the relay enqueues what is due, once, and again what the queue has lost', async t => {
   const { db, log, add, owner } = await setting(t)
   const enqueued: string[] = []
-  const relay = await startRelay({ db, log, pollMilliseconds: 20, enqueue: async (queue, keys) => { enqueued.push(...keys.map(key => `${queue} ${key}`)) } })
+  const relay = await startRelay({
+    db,
+    log,
+    pollMilliseconds: 20,
+    enqueue: async (queue, keys) => {
+      enqueued.push(...keys.map(key => `${queue} ${key}`))
+    },
+  })
   t.teardown(relay.stop)
   await add('step', 'a')
   await until(() => enqueued.length === 1)
@@ -111,12 +144,20 @@ t.test('schedules write work, once per organisation, and keep house', async t =>
   await run('acknowledgements')
   await run('acknowledgements')
   const organisations = Number((await owner`select count(*) from organisation`)[0]!['count'])
-  t.equal((await owner`select 1 from outbox where kind = 'reconcile-acknowledgements'`).length, organisations, 'a second run adds none while the first is waiting')
+  t.equal(
+    (await owner`select 1 from outbox where kind = 'reconcile-acknowledgements'`).length,
+    organisations,
+    'a second run adds none while the first is waiting',
+  )
 
   await owner`insert into idempotency_key (organisation_id, key, request_hash, created_at) values (${world.id.retailer}, 'old', '', now() - interval '2 days'), (${world.id.retailer}, 'new', '', now())`
   await run('housekeeping')
-  t.same((await owner`select key from idempotency_key`).map(row => row['key']), ['new'])
-  const months = await owner`select relid::text as name from pg_partition_tree('message') where isleaf and relid::text <> 'message_default'`
+  t.same(
+    (await owner`select key from idempotency_key`).map(row => row['key']),
+    ['new'],
+  )
+  const months =
+    await owner`select relid::text as name from pg_partition_tree('message') where isleaf and relid::text <> 'message_default'`
   t.ok(months.length >= 4, 'there are partitions for the months to come')
   await t.rejects(asApp(db, world.id.retailer), /permission denied/, 'which only the system role may ask for')
 })
