@@ -172,24 +172,38 @@ create index delivery_document on delivery (document_id);
 create index delivery_message on delivery (message_id);
 select protect('delivery', 'shared');
 
--- Archive, key and work in one call and one commit: what the 202 stands for. Sets the organisation itself, so that it is one round trip.
-create function receive_message(p_organisation text, p_id text, p_transport text, p_content_type text, p_actor text, p_sha256 bytea,
-    p_bytes bytea, p_sender text, p_receiver text, p_control_number text, p_test boolean)
-  returns table (message_id text, duplicate boolean) language plpgsql as $$
-declare existing text;
+-- Archive, key and work of messages in one call and one commit: what their 202s stand for. Sets the organisation itself, so that it
+-- is one round trip. Answers for each message, in the order given, with the id under which these bytes are kept: another id than
+-- the one given when they came before.
+create function receive_messages(p_organisation text, p_ids text[], p_transports text[], p_content_types text[], p_actors text[],
+    p_sha256s bytea[], p_bytes bytea[], p_senders text[], p_receivers text[], p_control_numbers text[], p_tests boolean[])
+  returns table (message_id text) language plpgsql as $$
+declare new_ids text[];
 begin
   perform set_config('app.org', p_organisation, true);
-  insert into message_key (organisation_id, sha256, message_id) values (p_organisation, p_sha256, p_id) on conflict do nothing;
-  if not found then
-    select k.message_id into existing from message_key k where k.organisation_id = p_organisation and k.sha256 = p_sha256;
-    return query select existing, true;
-    return;
+  -- In the order of the hashes, so that two calls with the same messages cannot wait for each other.
+  with taken as (
+    insert into message_key as k (organisation_id, sha256, message_id)
+    select p_organisation, t.sha256, t.id from unnest(p_sha256s, p_ids) as t(sha256, id) order by t.sha256, t.id
+    on conflict do nothing returning k.message_id)
+  select array_agg(taken.message_id) into new_ids from taken;
+  if new_ids is not null then
+    insert into message (id, organisation_id, direction, transport, content_type, sha256, size_bytes, test, sender, receiver, control_number, actor)
+      select t.id, p_organisation, 'in', t.transport, t.content_type, t.sha256, octet_length(t.bytes), t.test, t.sender, t.receiver, t.control_number, t.actor
+      from unnest(p_ids, p_transports, p_content_types, p_actors, p_sha256s, p_bytes, p_senders, p_receivers, p_control_numbers, p_tests)
+        as t(id, transport, content_type, actor, sha256, bytes, sender, receiver, control_number, test)
+      where t.id = any(new_ids);
+    insert into message_chunk (message_id, sequence, organisation_id, start_offset, bytes)
+      select t.id, 0, p_organisation, 0, t.bytes from unnest(p_ids, p_bytes) as t(id, bytes) where t.id = any(new_ids);
+    insert into outbox (organisation_id, queue, key, kind, payload)
+      select p_organisation, 'exchange', 'edi ' || p_organisation, 'process', jsonb_build_object('messageId', t.id)
+      from unnest(p_ids) with ordinality as t(id, n) where t.id = any(new_ids) order by t.n;
   end if;
-  insert into message (id, organisation_id, direction, transport, content_type, sha256, size_bytes, test, sender, receiver, control_number, actor)
-    values (p_id, p_organisation, 'in', p_transport, p_content_type, p_sha256, octet_length(p_bytes), p_test, p_sender, p_receiver, p_control_number, p_actor);
-  insert into message_chunk (message_id, sequence, organisation_id, start_offset, bytes) values (p_id, 0, p_organisation, 0, p_bytes);
-  insert into outbox (organisation_id, queue, key, kind, payload)
-    values (p_organisation, 'exchange', 'edi ' || p_organisation, 'process', jsonb_build_object('messageId', p_id));
-  return query select p_id, false;
+  if coalesce(cardinality(new_ids), 0) = cardinality(p_ids) then
+    return query select unnest(p_ids);
+  else
+    return query select k.message_id from unnest(p_sha256s) with ordinality as t(sha256, n)
+      join message_key k on k.organisation_id = p_organisation and k.sha256 = t.sha256 order by t.n;
+  end if;
 end $$;
-grant execute on function receive_message to accord_app;
+grant execute on function receive_messages to accord_app;

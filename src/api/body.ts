@@ -33,31 +33,41 @@ const limited = (limitBytes: number, check?: (total: number) => void): Transform
 export const bodyOf = (
   source: Readable,
   { encoding, limitBytes, contentLength }: { encoding?: string; limitBytes: number; contentLength?: string },
-): Readable => {
+): AsyncIterable<Uint8Array> => {
   if (contentLength !== undefined && Number(contentLength) > limitBytes)
     throw new DomainError('request/too-large', { limitBytes })
   const coding = encoding?.trim().toLowerCase()
-  if (coding === undefined || coding === '' || coding === 'identity') return chained(source, limited(limitBytes))
+  if (coding === undefined || coding === '' || coding === 'identity')
+    return contentLength === undefined ? chained(source, limited(limitBytes)) : counted(source)
   const unpack = unpackers[coding]?.()
   if (!unpack)
     throw new DomainError('request/unsupported-media-type', {
       detail: `Content-Encoding ${coding} is not accepted; send gzip, deflate or none.`,
     })
   let packed = 0
-  const counted = limited(limitBytes, total => {
+  const packedBytes = limited(limitBytes, total => {
     packed = total
   })
   const guarded = limited(limitBytes, total => {
     if (total > ratioFreeBytes && total > packed * mostRatio)
       throw new DomainError('request/too-large', { detail: 'The compressed body grows like a bomb.', limitBytes })
   })
-  return chained(source, counted, unpack, guarded)
+  return chained(source, packedBytes, unpack, guarded)
 }
 
 const unpackers: Readonly<Record<string, () => Gunzip | Inflate>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
+}
+
+/** A body whose length was said and looked at before: HTTP delivers no more than that. The source is not destroyed here either. */
+async function* counted(source: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of source.iterator({ destroyOnReturn: false })) yield piece as Uint8Array
+  } finally {
+    source.resume()
+  }
 }
 
 /**

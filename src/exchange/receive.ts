@@ -8,6 +8,7 @@ import { DomainError } from '../shared/errors.ts'
 import { createReader, peekInterchange } from '../x12/index.ts'
 import type { InterchangeHeader } from '../x12/types.ts'
 import { archiveSpooled, takeIn, type Arrival } from './archive.ts'
+import { storeArrival, type Stored } from './arrivals.ts'
 
 export type Receipt = {
   readonly messageId: string
@@ -48,19 +49,15 @@ export const receive = async (ctx: Context, source: AsyncIterable<Uint8Array>, o
   }
 }
 
-type Stored = { messageId: string; duplicate: boolean }
-
 const storeSmall = async (ctx: Context, db: Database, arrival: Arrival, header: InterchangeHeader | undefined, options: ReceiveOptions): Promise<Stored> => {
   crashPoint('receive.before-commit')
-  // One statement is a transaction of its own; the function says itself for whom it runs.
-  const lease = await db.app.lease()
-  const [row] = await lease.sql<{ message_id: string; duplicate: boolean }[]>`
-    select message_id, duplicate from receive_message(${ctx.actor.organisationId}, ${newId('msg')}, ${options.transport}, ${options.contentType},
-      ${ctx.actor.name}, ${arrival.sha256}, ${Buffer.from(arrival.head)}, ${header ? sender(header) : null}, ${header ? receiver(header) : null},
-      ${header?.controlNumber ?? null}, ${header ? isTest(header) : false})`.finally(() => lease.release())
-  if (!row) throw new Error('receive_message gave no row')
+  const stored = await storeArrival(db, ctx.actor.organisationId, {
+    ...options, actor: ctx.actor.name, sha256: arrival.sha256, bytes: Buffer.from(arrival.head.buffer, arrival.head.byteOffset, arrival.head.byteLength),
+    sender: header ? sender(header) : null, receiver: header ? receiver(header) : null, controlNumber: header?.controlNumber ?? null,
+    test: header !== undefined && isTest(header),
+  })
   wakeRelay(db)
-  return { messageId: row.message_id, duplicate: row.duplicate }
+  return stored
 }
 
 const storeSpooled = async (
@@ -113,17 +110,22 @@ export const receiver = (header: InterchangeHeader): string => `${header.receive
 /** Anything but production is checked and acknowledged, and touches nothing. */
 export const isTest = (header: InterchangeHeader): boolean => header.usage !== 'P'
 
+/** Further arrivals within so many milliseconds wake the relay together. */
+const wakeMilliseconds = 25
+
 /**
- * Wakes the relay after the commit. A NOTIFY inside every receiving transaction would make their commits queue for one lock, so
- * it is sent apart, and once for all that arrive meanwhile.
+ * Wakes the relay after the commit, at once when it was quiet before. A NOTIFY inside every receiving transaction would make their
+ * commits queue for one lock.
  */
 const wakeRelay = (db: Database): void => {
-  if (waking.has(db)) return
-  waking.add(db)
-  setImmediate(() => {
-    readSystem(db, sql => sql`select pg_notify(${workChannel}, '')`)
-      .catch(() => undefined) // the relay also looks by itself
-      .finally(() => waking.delete(db))
-  })
+  if (waking.has(db)) { waking.set(db, true); return }
+  waking.set(db, false)
+  readSystem(db, sql => sql`select pg_notify(${workChannel}, '')`).catch(() => undefined) // the relay also looks by itself
+  setTimeout(() => {
+    const more = waking.get(db)
+    waking.delete(db)
+    if (more) wakeRelay(db)
+  }, wakeMilliseconds).unref()
 }
-const waking = new WeakSet<Database>()
+/** Databases whose relay was woken a moment ago, and whether more has come since. */
+const waking = new WeakMap<Database, boolean>()

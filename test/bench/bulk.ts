@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { isTx, withOrganisation, type Database } from '../../src/db/client.ts'
 import { receive, senderKey } from '../../src/exchange/receive.ts'
-import { handlers } from '../../src/jobs/handlers.ts'
+import { handlersFor } from '../../src/jobs/handlers.ts'
 import { drain } from '../../src/jobs/work.ts'
 import type { Clone, Cluster } from './cluster.ts'
 import { orderFile, ordersIn } from './orders.ts'
@@ -67,7 +67,7 @@ const takeFile = async (cluster: Cluster, { db, owner }: Clone, orders: number, 
   const processor = processorTime(cluster.pid)
   const begin = performance.now()
   const { messageId } = await receive(context, Readable.from(pieces), { transport: 'http', contentType: 'application/edi-x12' })
-  await drain({ db: counted.db, log, now: context.now, handlers }, senderKey(context.actor.organisationId))
+  await drain({ db: counted.db, log, now: context.now, handlers: handlersFor({}) }, senderKey(context.actor.organisationId))
   const spent = { seconds: (performance.now() - begin) / 1000, ...processor() }
   if (failures.length > 0) throw new Error('the file was not processed', { cause: failures[0] })
   const [result] = await owner<{ orders: number; lines: number; acknowledgements: number; exceptions: number; state: string }[]>`

@@ -56,7 +56,7 @@ export const small = async (cluster: Cluster, { seconds, rounds }: { seconds: nu
     // What waits from before would be counted too.
     await owner`truncate outbox`
     const queues = await createQueues({ access: clone.access }, quiet)
-    const workers = await startWorkers({ db, queues, log: quiet, now: () => new Date(), concurrency: 4 })
+    const workers = await startWorkers({ db, queues, log: quiet, now: () => new Date(), concurrency: 4, acknowledgementHours: {} })
     try {
       const begin = performance.now()
       const { requests, seconds: accepting } = await accept()

@@ -125,7 +125,7 @@ const receiveAll = (request: FastifyRequest, limitBytes: number): Promise<Receip
 const hashAll = (request: FastifyRequest, limitBytes: number): Promise<string[]> =>
   eachFile(request, limitBytes, async body => {
     const hash = createHash('sha256')
-    for await (const piece of body) hash.update(piece as Uint8Array)
+    for await (const piece of body) hash.update(piece)
     return hash.digest('hex')
   })
 
@@ -133,7 +133,7 @@ const hashAll = (request: FastifyRequest, limitBytes: number): Promise<string[]>
 const eachFile = async <T>(
   request: FastifyRequest,
   limitBytes: number,
-  take: (body: Readable, contentType: string) => Promise<T>,
+  take: (body: AsyncIterable<Uint8Array>, contentType: string) => Promise<T>,
 ): Promise<T[]> => {
   const { 'content-encoding': encoding, 'content-length': contentLength } = request.headers
   if (!request.isMultipart()) {
