@@ -43,11 +43,12 @@ export const storeArrival = (db: Database, organisationId: string, arrival: Smal
     const started = [{ arrival, resolve, reject }]
     perOrganisation.set(organisationId, started)
     // What has come in the same instant goes along.
-    setImmediate(() => { void storeAll(db, organisationId, started).finally(() => perOrganisation.delete(organisationId)) })
+    setImmediate(() => { void storeAll(db, organisationId, started, () => perOrganisation.delete(organisationId)) })
   })
 
-const storeAll = async (db: Database, organisationId: string, line: Waiting[]): Promise<void> => {
+const storeAll = async (db: Database, organisationId: string, line: Waiting[], close: () => void): Promise<void> => {
   while (line.length > 0) await storeTogether(db, organisationId, line.splice(0, fitting(line)))
+  close() // in the same step in which the line was seen to be empty: nobody can join a line that is left
 }
 
 const fitting = (line: readonly Waiting[]): number => {
