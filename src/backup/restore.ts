@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { DatabaseAccess } from '../db/address.ts'
@@ -161,8 +161,7 @@ class Loader {
   async take(bytes: Buffer): Promise<void> {
     const stream = this.stream ?? (await this.begin())
     // Not `pipeline`: the stream takes many pieces, and a failure is told by `end`.
-    if (!stream.write(bytes) && !stream.destroyed)
-      await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => {})
+    if (!stream.write(bytes) && !stream.destroyed) await roomIn(stream)
     if (this.failure) throw this.failure
     this.bytes += bytes.length
     if (this.table.reader === 'system' && this.bytes >= batchBytes) await this.finish()
@@ -208,6 +207,16 @@ class Loader {
     await sessions.system.query('truncate staging')
   }
 }
+
+/** Waits until the stream takes more, or takes nothing any more. */
+const roomIn = (stream: Writable): Promise<void> =>
+  new Promise(resolve => {
+    const go = (): void => {
+      stream.off('drain', go).off('close', go)
+      resolve()
+    }
+    stream.on('drain', go).on('close', go)
+  })
 
 /** What PostgreSQL objects to, in a sentence that says what to do. */
 const explained = (error: unknown, access: DatabaseAccess): unknown => {

@@ -1,7 +1,8 @@
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Command } from 'commander'
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { CliError, usageError } from './failure.ts'
 
 /** Where the hub is and who asks. */
@@ -30,7 +31,8 @@ export type Call = {
 }
 type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: IncomingMessage }
 
-const patienceMilliseconds = 60_000
+/** How long nothing may be heard. A large import is worked on for a while before it is answered. */
+const patienceMilliseconds = { GET: 60_000, POST: 900_000 } as const
 
 /**
  * Asks the hub. The answer may come while the body is still being sent (a refusal does not wait for the rest); then the
@@ -45,7 +47,7 @@ export const ask = (hub: Hub, method: 'GET' | 'POST', path: string, call: Call =
     let answered = false
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
       method,
-      timeout: patienceMilliseconds,
+      timeout: patienceMilliseconds[method],
       headers: { accept: 'application/json', ...(hub.key && { authorization: `Bearer ${hub.key}` }), ...call.headers },
     })
     request.on('response', body => {
@@ -55,22 +57,44 @@ export const ask = (hub: Hub, method: 'GET' | 'POST', path: string, call: Call =
     request.on('timeout', () => {
       request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }))
     })
-    request.on('error', error => {
-      if (!answered) reject(error.name === 'CliError' ? error : unreachable(hub, error))
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // A file that cannot be read is told as such.
+      if (!answered) reject(error.path === undefined ? unreachable(hub, error, call.body !== undefined) : error)
     })
     if (!call.body) return request.end()
-    pipeline(call.body, request, error => {
-      // A file that cannot be read is told as such; when the hub hung up, 'error' above tells.
-      if (error && (error as NodeJS.ErrnoException).path !== undefined && !answered) reject(error)
-    })
+    pipeline(
+      yielding(call.body, () => answered),
+      request,
+      () => {}, // told by 'error' above
+    )
   })
 
-const unreachable = (hub: Hub, error: NodeJS.ErrnoException & { errors?: readonly NodeJS.ErrnoException[] }): CliError => {
-  const code = error.code ?? error.errors?.[0]?.code ?? error.message
-  return new CliError(
-    `The hub at ${hub.url.href} does not answer (${code}). Is it running, and is this its address (--url, ACCORD_URL)?`,
-    { code: 'hub/unreachable' },
+/**
+ * The body until it is enough. Between two pieces the answer gets a chance to be read: a hub that refuses hangs up, and
+ * writing on would mostly fail before its reason is heard.
+ */
+const yielding = (body: Readable, enough: () => boolean): Readable =>
+  Readable.from(
+    (async function* () {
+      for await (const piece of body) {
+        await setImmediate()
+        if (enough()) return
+        yield piece as Buffer
+      }
+    })(),
+    { objectMode: false, highWaterMark: 1 },
   )
+
+type SocketError = NodeJS.ErrnoException & { readonly errors?: readonly NodeJS.ErrnoException[] }
+
+const unreachable = (hub: Hub, error: SocketError, sending: boolean): CliError => {
+  const code = error.code ?? error.errors?.[0]?.code ?? error.message
+  const sentence =
+    sending && ['EPIPE', 'ECONNRESET'].includes(code)
+      ? `The hub at ${hub.url.href} hung up while it was being sent to: what is sent may be over its limit, or it was stopped. ` +
+        'Nothing was kept; try again.'
+      : `The hub at ${hub.url.href} does not answer (${code}). Is it running, and is this its address (--url, ACCORD_URL)?`
+  return new CliError(sentence, { code: 'hub/unreachable' })
 }
 
 /** The answer as JSON; null where there is none. @throws CliError with the hub's own sentence when it refuses */
