@@ -24,7 +24,7 @@ const batchBytes = 256 * 1024
 const batchesAtOnce = 2
 
 type SetRow = {
-  readonly ordinal: number; readonly set: string; readonly controlNumber: string; readonly start: number; readonly end: number
+  readonly ordinal: number; readonly set: string; readonly start: number; readonly end: number
   readonly version: string; readonly groupReceiver: string; readonly groupSender: string; readonly interchange: InterchangeSummary
 }
 
@@ -45,7 +45,8 @@ export const applyMessage = async (ctx: Context & { readonly db: Database }, sen
   const next = async (after: number): Promise<Prepared[]> => {
     const rows = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
     const prepared: Prepared[] = []
-    for (const row of rows) prepared.push(prepare(sender, row, await archive.slice(row.start, row.end))) // in order: neighbours share a piece
+    // In order: neighbours share a piece of the archive.
+    for (const row of rows) prepared.push(prepareSafely(ctx.log, sender, row, await archive.slice(row.start, row.end)))
     return prepared
   }
   const running: { readonly keys: Keys; readonly done: Promise<void> }[] = []
@@ -57,10 +58,10 @@ export const applyMessage = async (ctx: Context & { readonly db: Database }, sen
       done.catch(() => {}) // heard when its turn comes
       running.push({ keys, done })
     }
+    for (const { done } of running) await done
   } finally {
     // Nothing of this message may still be written when its key is let go.
-    const ends = await Promise.allSettled(running.map(({ done }) => done))
-    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    await Promise.allSettled(running.map(({ done }) => done))
   }
 }
 
@@ -87,7 +88,7 @@ const keysOf = (batch: readonly Prepared[]): Keys => {
 const acceptedSets = (db: Database, organisationId: string, messageId: string, interchanges: readonly InterchangeSummary[], after: number): Promise<SetRow[]> =>
   withOrganisation(db, organisationId, async tx => {
     const rows = await tx.sql<(Omit<SetRow, 'interchange'> & { interchangeOrdinal: number })[]>`
-      select s.ordinal, s.set_id as set, s.control_number as "controlNumber", s.start_offset::float8 as start, s.end_offset::float8 as end,
+      select s.ordinal, s.set_id as set, s.start_offset::float8 as start, s.end_offset::float8 as end,
         g.version, g.receiver_code as "groupReceiver", g.sender_code as "groupSender", g.interchange as "interchangeOrdinal"
       from message_set s join functional_group g on g.message_id = s.message_id and g.ordinal = s.group_ordinal
       where s.message_id = ${messageId} and s.ordinal > ${after} and s.state = 'accepted' order by s.ordinal limit ${batchSets}`
@@ -100,10 +101,20 @@ const acceptedSets = (db: Database, organisationId: string, messageId: string, i
     })
   })
 
+/** A set that a fault of ours cannot get past is quarantined alone, and does not hold up the others. */
+const prepareSafely = (log: Context['log'], sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
+  try {
+    return prepare(sender, row, bytes)
+  } catch (error) {
+    log.error({ err: error, set: row.ordinal }, 'a set could not be read again')
+    return { row, kind: 'refused', code: 'hub/unexpected', detail: error instanceof Error ? error.message.slice(0, 1000) : String(error) }
+  }
+}
+
 const prepare = (sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
   const guide = standardGuide(row.version, row.set)
   if (!guide) return { row, kind: 'refused', code: 'exchange/set-unsupported', detail: `Set ${row.set} is not handled in version ${row.version}.` }
-  const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { set: row.set, controlNumber: row.controlNumber, version: row.version })
+  const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { version: row.version })
   if (!transaction) throw new Error(`set ${row.ordinal} was accepted but cannot be read again`)
   if (row.set === '997') return { row, kind: 'acknowledgement', transaction }
   const mapped = readDocument(transaction)

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -72,7 +73,7 @@ export const archive = async (
     if (offset !== sequence * chunkBytes) throw new Error(`piece ${sequence} of ${message.id} does not begin at ${sequence} × ${chunkBytes}`)
     await tx.sql`
       insert into message_chunk (message_id, sequence, organisation_id, counterpart_id, start_offset, bytes)
-      values (${message.id}, ${sequence}, ${message.organisationId}, ${message.counterpartId ?? null}, ${offset}, ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)})`
+      values (${message.id}, ${sequence}, ${message.organisationId}, ${message.counterpartId ?? null}, ${offset}, ${bytesAsText(bytes)}::text::bytea)`
     sequence += 1
     offset += bytes.length
   }
@@ -91,14 +92,30 @@ export async function* archivedChunks(
 }
 
 const chunkAt = async (db: Database | Tx, organisationId: string, messageId: string, offset: number) => {
-  const rows = await readAs(db, organisationId, sql => sql<{ offset: string; bytes: Buffer }[]>`
-    select start_offset as offset, bytes from message_chunk
+  const rows = await readAs(db, organisationId, sql => sql<{ offset: string; text: string }[]>`
+    select start_offset as offset, encode(bytes, 'escape') as text from message_chunk
     where message_id = ${messageId} and sequence = ${Math.floor(offset / chunkBytes)}`)
   const row = rows[0]
   if (!row) return undefined
   const start = Number(row.offset)
-  return start + row.bytes.length > offset ? { offset: start, bytes: row.bytes as Uint8Array } : undefined
+  const bytes = bytesOfText(row.text)
+  return start + bytes.length > offset ? { offset: start, bytes } : undefined
 }
+
+const backslash = 0x5c
+
+/**
+ * Bytes as PostgreSQL reads a bytea. X12 is mostly ASCII, which may stand as it is; the hexadecimal form, which anything else needs,
+ * is twice as long and took a good part of the time and the memory of a large message.
+ */
+export const bytesAsText = (bytes: Uint8Array): string => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return isAscii(buffer) && !buffer.includes(backslash) && !buffer.includes(0) ? buffer.toString('latin1') : `\\x${buffer.toString('hex')}`
+}
+
+/** The bytes of PostgreSQL's `escape` form: ASCII as it is, other bytes as \nnn in octal, a backslash doubled. */
+const bytesOfText = (text: string): Buffer =>
+  Buffer.from(text.includes('\\') ? text.replace(/\\(?:\\|([0-7]{3}))/g, (_, octal?: string) => (octal ? String.fromCharCode(parseInt(octal, 8)) : '\\')) : text, 'latin1')
 
 /**
  * Random access to an archived message for reading forward: keeps the piece last used, so that sets in document order

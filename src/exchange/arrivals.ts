@@ -1,6 +1,7 @@
 import { isConnectionLoss } from '../db/pool.ts'
 import type { Database } from '../db/client.ts'
 import { newId } from '../shared/ids.ts'
+import { bytesAsText } from './archive.ts'
 
 /** A transmission that fits in one piece, as it is to be kept. */
 export type SmallArrival = {
@@ -75,7 +76,7 @@ const insert = async (db: Database, organisationId: string, arrivals: readonly S
   const lease = await db.app.lease()
   const rows = await lease.sql<{ messageId: string }[]>`
     select message_id as "messageId" from receive_messages(${organisationId}, ${ids}::text[], ${of('transport')}::text[], ${of('contentType')}::text[],
-      ${of('actor')}::text[], ${of('sha256').map(hex)}::text[]::bytea[], ${of('bytes').map(hex)}::text[]::bytea[], ${of('sender')}::text[], ${of('receiver')}::text[],
+      ${of('actor')}::text[], ${of('sha256').map(bytesAsText)}::text[]::bytea[], ${of('bytes').map(bytesAsText)}::text[]::bytea[], ${of('sender')}::text[], ${of('receiver')}::text[],
       ${of('controlNumber')}::text[], ${of('test').map(String)}::text[]::boolean[])`.finally(() => lease.release())
   return ids.map((id, index) => {
     const messageId = rows[index]?.messageId
@@ -83,6 +84,3 @@ const insert = async (db: Database, organisationId: string, arrivals: readonly S
     return { messageId, duplicate: messageId !== id }
   })
 }
-
-/** Bytes as PostgreSQL reads them; the client itself cannot put buffers into an array. */
-const hex = (bytes: Buffer): string => `\\x${bytes.toString('hex')}`

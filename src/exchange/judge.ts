@@ -8,6 +8,7 @@ import { archivedChunks, hashRange } from './archive.ts'
 import { knowsReceiver, ownsGroup, ownsInterchange, type SenderProfile } from './parties.ts'
 import { isTest, receiver, sender as senderOf } from './receive.ts'
 import type { InterchangeState, InterchangeSummary } from './schema.ts'
+import { storable, storableJson } from './text.ts'
 
 /** Sets written per statement; a message of more is written in several transactions, and anew when interrupted. */
 const setsPerWrite = 1000
@@ -81,7 +82,7 @@ class Judgement {
       case 'group-end': return this.endGroup(event.result)
       case 'interchange-end': return this.end(event.result)
       case 'ta1': return
-      case 'junk': this.junk ||= event.finding.message; return
+      case 'junk': this.junk ||= storable(event.finding.message); return
       default: event satisfies never
     }
   }
@@ -102,7 +103,7 @@ class Judgement {
     const open = this.open!
     open.acknowledgement.beginGroup(header)
     if (open.verdict.state === 'accepted' && !ownsGroup(this.sender, header))
-      open.verdict = { state: 'quarantined', code: 'exchange/group-not-yours', detail: `GS02 ${header.senderCode} is not one of your identifiers. Register it, or correct the group header.` }
+      open.verdict = { state: 'quarantined', code: 'exchange/group-not-yours', detail: `GS02 ${storable(header.senderCode)} is not one of your identifiers. Register it, or correct the group header.` }
   }
 
   private takeSet(result: SetResult): void {
@@ -137,7 +138,7 @@ class Judgement {
     this.interchanges.push({
       result, acknowledgement: open.acknowledgement,
       summary: {
-        ordinal: this.ordinal, start: header.offset, end: result.end, sender: senderOf(header), receiver: receiver(header), controlNumber: header.controlNumber,
+        ordinal: this.ordinal, start: header.offset, end: result.end, sender: senderOf(header), receiver: receiver(header), controlNumber: storable(header.controlNumber),
         version: header.version, test: isTest(header), delimiters: header.delimiters, state, noteCode: verdict.noteCode ?? result.noteCode,
         ...(verdict.code === undefined ? {} : { errorCode: verdict.code }), ...(verdict.detail === undefined ? {} : { errorDetail: verdict.detail }),
         firstGroup: open.firstGroup, groupCount: this.group + 1 - open.firstGroup, firstSet: open.firstSet, setCount: this.set + 1 - open.firstSet,
@@ -167,10 +168,10 @@ const insertSets = async (tx: Tx, messageId: string, organisationId: string, set
   await tx.sql`
     insert into message_set (message_id, ordinal, group_ordinal, organisation_id, set_id, control_number, start_offset, end_offset, segment_count, outcome, state, findings)
     select ${messageId}, o, g, ${organisationId}, s, c, b, e, n, r, t, f from unnest(
-      ${sets.map(s => s.result.ordinal)}::int[], ${sets.map(s => s.group)}::int[], ${sets.map(s => s.result.set)}::text[],
-      ${sets.map(s => s.result.controlNumber)}::text[], ${sets.map(s => s.result.start)}::bigint[], ${sets.map(s => s.result.end)}::bigint[],
+      ${sets.map(s => s.result.ordinal)}::int[], ${sets.map(s => s.group)}::int[], ${sets.map(s => storable(s.result.set))}::text[],
+      ${sets.map(s => storable(s.result.controlNumber))}::text[], ${sets.map(s => s.result.start)}::bigint[], ${sets.map(s => s.result.end)}::bigint[],
       ${sets.map(s => s.result.segmentCount)}::int[], ${sets.map(s => s.result.outcome)}::text[], ${sets.map(s => s.state)}::text[],
-      ${sets.map(s => (s.result.findings.length === 0 ? '[]' : JSON.stringify(s.result.findings.slice(0, findingsKept))))}::text[]::jsonb[]) as t(o, g, s, c, b, e, n, r, t, f)`
+      ${sets.map(s => (s.result.findings.length === 0 ? '[]' : storableJson(s.result.findings.slice(0, findingsKept))))}::text[]::jsonb[]) as t(o, g, s, c, b, e, n, r, t, f)`
 }
 
 const insertGroups = async (tx: Tx, messageId: string, organisationId: string, groups: readonly JudgedGroup[]): Promise<void> => {
@@ -179,11 +180,11 @@ const insertGroups = async (tx: Tx, messageId: string, organisationId: string, g
     insert into functional_group (message_id, ordinal, interchange, organisation_id, direction, functional_id, sender_code, receiver_code, control_number, version,
       start_offset, end_offset, outcome, sets_included, sets_received, sets_accepted, findings)
     select ${messageId}, o, i, ${organisationId}, 'in', f, s, r, c, v, b, e, a, n1, n2, n3, j from unnest(
-      ${of(g => g.ordinal)}::int[], ${of(g => g.interchange)}::int[], ${of(g => g.result.header.functionalId)}::text[], ${of(g => g.result.header.senderCode)}::text[],
-      ${of(g => g.result.header.receiverCode)}::text[], ${of(g => plainNumber(g.result.header.controlNumber))}::text[], ${of(g => g.result.header.version)}::text[],
+      ${of(g => g.ordinal)}::int[], ${of(g => g.interchange)}::int[], ${of(g => storable(g.result.header.functionalId))}::text[], ${of(g => storable(g.result.header.senderCode))}::text[],
+      ${of(g => storable(g.result.header.receiverCode))}::text[], ${of(g => storable(plainNumber(g.result.header.controlNumber)))}::text[], ${of(g => storable(g.result.header.version))}::text[],
       ${of(g => g.result.header.offset)}::bigint[], ${of(g => g.result.end)}::bigint[], ${of(g => g.result.outcome)}::text[],
       ${of(g => (Number.isSafeInteger(g.result.included) ? Math.min(g.result.included, 2_000_000_000) : null))}::int[], ${of(g => g.result.received)}::int[],
-      ${of(g => g.result.accepted)}::int[], ${of(g => JSON.stringify(g.result.findings.slice(0, findingsKept)))}::text[]::jsonb[]) as t(o, i, f, s, r, c, v, b, e, a, n1, n2, n3, j)`
+      ${of(g => g.result.accepted)}::int[], ${of(g => storableJson(g.result.findings.slice(0, findingsKept)))}::text[]::jsonb[]) as t(o, i, f, s, r, c, v, b, e, a, n1, n2, n3, j)`
 }
 
 /** Control numbers are compared without their leading zeros. */
@@ -246,6 +247,6 @@ const storeVerdict = async (tx: Tx, messageId: string, judgement: Judgement): Pr
   const detail = trouble?.errorDetail ?? (interchanges.length === 0 ? judgement.junk || 'The body holds no X12 interchange.' : null)
   await tx.sql`
     update message set processing_state = 'processing', error_code = ${code}, error_detail = ${detail}, test = ${interchanges.length > 0 && interchanges.every(({ test }) => test)},
-      summary = ${JSON.stringify({ interchanges, ...(judgement.junk ? { junk: judgement.junk } : {}) })}::text::jsonb
+      summary = ${storableJson({ interchanges, ...(judgement.junk ? { junk: judgement.junk } : {}) })}::text::jsonb
     where id = ${messageId}`
 }

@@ -9,6 +9,7 @@ import { createReader, peekInterchange } from '../x12/index.ts'
 import type { InterchangeHeader } from '../x12/types.ts'
 import { archiveSpooled, takeIn, type Arrival } from './archive.ts'
 import { storeArrival, type Stored } from './arrivals.ts'
+import { storable } from './text.ts'
 
 export type Receipt = {
   readonly messageId: string
@@ -53,7 +54,7 @@ const storeSmall = async (ctx: Context, db: Database, arrival: Arrival, header: 
   crashPoint('receive.before-commit')
   const stored = await storeArrival(db, ctx.actor.organisationId, {
     ...options, actor: ctx.actor.name, sha256: arrival.sha256, bytes: Buffer.from(arrival.head.buffer, arrival.head.byteOffset, arrival.head.byteLength),
-    sender: header ? sender(header) : null, receiver: header ? receiver(header) : null, controlNumber: header?.controlNumber ?? null,
+    sender: header ? sender(header) : null, receiver: header ? receiver(header) : null, controlNumber: header ? storable(header.controlNumber) : null,
     test: header !== undefined && isTest(header),
   })
   wakeRelay(db)
@@ -73,7 +74,7 @@ const storeSpooled = async (
       await tx.sql`
         insert into message (id, organisation_id, direction, transport, content_type, sha256, size_bytes, test, sender, receiver, control_number, actor)
         values (${id}, ${organisationId}, 'in', ${options.transport}, ${options.contentType}, ${arrival.sha256}, ${arrival.sizeBytes},
-          ${header ? isTest(header) : false}, ${header ? sender(header) : null}, ${header ? receiver(header) : null}, ${header?.controlNumber ?? null}, ${name})`
+          ${header ? isTest(header) : false}, ${header ? sender(header) : null}, ${header ? receiver(header) : null}, ${header ? storable(header.controlNumber) : null}, ${name})`
       await tx.sql`
         insert into outbox (organisation_id, queue, key, kind, payload)
         values (${organisationId}, 'exchange', ${senderKey(organisationId)}, 'process', ${JSON.stringify({ messageId: id })}::text::jsonb)`
@@ -105,8 +106,9 @@ const firstInterchange = (head: Uint8Array): InterchangeHeader | undefined => {
   return undefined
 }
 
-export const sender = (header: InterchangeHeader): string => `${header.senderQualifier}:${header.senderId}`
-export const receiver = (header: InterchangeHeader): string => `${header.receiverQualifier}:${header.receiverId}`
+/** Whose an interchange says it is, as it is stored and compared. */
+export const sender = (header: InterchangeHeader): string => storable(`${header.senderQualifier}:${header.senderId}`)
+export const receiver = (header: InterchangeHeader): string => storable(`${header.receiverQualifier}:${header.receiverId}`)
 /** Anything but production is checked and acknowledged, and touches nothing. */
 export const isTest = (header: InterchangeHeader): boolean => header.usage !== 'P'
 
