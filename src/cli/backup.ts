@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { BackupReport } from '../backup/write.ts'
 import { count, say, size, writeJson } from './output.ts'
+import { hubVersion } from './version.ts'
 
 type Options = { force?: boolean; dryRun?: boolean; json?: boolean }
 
@@ -38,9 +38,6 @@ const run = async (file: string, { force = false, dryRun = false, json }: Option
   if (json) return writeJson({ file, dryRun, ...summaryOf(report) })
   await say(`${file}: ${sentence(report)}. ${dryRun ? 'Dry run: no file was kept.' : 'It was read back and is whole.'}`)
 }
-
-const hubVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
 /** What a backup holds, for programs. */
 export const summaryOf = ({ header, trailer, sizeBytes }: BackupReport) => ({

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { registerBackup } from './backup.ts'
 import { exitCodes, reportFailure } from './failure.ts'
@@ -11,6 +10,7 @@ import { registerRestore } from './restore.ts'
 import { registerSend } from './send.ts'
 import { registerStatus } from './status.ts'
 import { registerUser } from './user.ts'
+import { hubVersion } from './version.ts'
 import { registerX12 } from './x12/index.ts'
 
 const help = `
@@ -31,14 +31,11 @@ Examples:
   $ accord-hub user add ann@example.com --organisation operator --role administrator
   $ accord-hub backup accord.backup`
 
-const version = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
-
 /** All commands. What a command needs of the hub is loaded when it runs, so that `x12` stays quick. */
 const program = (): Command => {
   const accord = new Command('accord-hub')
     .description('Accord, a supply-chain EDI hub: its command line.')
-    .version(version())
+    .version(hubVersion())
     .showHelpAfterError('(add --help for what it takes)')
     .addHelpText('after', help)
     .exitOverride()
