@@ -24,15 +24,22 @@ const batchBytes = 256 * 1024
 const batchesAtOnce = 2
 
 type SetRow = {
-  readonly ordinal: number; readonly set: string; readonly start: number; readonly end: number
-  readonly version: string; readonly groupReceiver: string; readonly groupSender: string; readonly interchange: InterchangeSummary
+  readonly ordinal: number
+  readonly set: string
+  readonly start: number
+  readonly end: number
+  readonly version: string
+  readonly groupReceiver: string
+  readonly groupSender: string
+  readonly interchange: InterchangeSummary
 }
 
 /** A set read again, ready to be applied: a document of a partnership, an acknowledgement, or the reason why it is neither. */
 type Prepared = { readonly row: SetRow } & (
   | { readonly kind: 'document'; readonly mapped: MappedSet; readonly partnership: Partnership }
   | { readonly kind: 'acknowledgement'; readonly transaction: Transaction }
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string })
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+)
 
 /**
  * Applies the accepted sets of a judged message, in order, in batches of one transaction each: documents, domain changes, events
@@ -40,7 +47,13 @@ type Prepared = { readonly row: SetRow } & (
  * do with each other, are written side by side. A batch that fails is halved until the set at fault stands alone; that one is
  * quarantined with its reason, the others go on.
  */
-export const applyMessage = async (ctx: Context & { readonly db: Database }, sender: SenderProfile, messageId: string, interchanges: readonly InterchangeSummary[], again: boolean): Promise<void> => {
+export const applyMessage = async (
+  ctx: Context & { readonly db: Database },
+  sender: SenderProfile,
+  messageId: string,
+  interchanges: readonly InterchangeSummary[],
+  again: boolean,
+): Promise<void> => {
   const archive = openArchive(ctx.db, sender.organisationId, messageId)
   const next = async (after: number): Promise<Prepared[]> => {
     const rows = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
@@ -77,15 +90,23 @@ const keysOf = (batch: readonly Prepared[]): Keys => {
   const keys = new Set<string>()
   for (const prepared of batch) {
     if (prepared.kind === 'refused') continue
-    const key = prepared.kind === 'document' && prepared.row.set === '850'
-      ? placedOrder({ document: prepared.mapped.document as PurchaseOrderDocument, partnership: prepared.partnership }) : undefined
+    const key =
+      prepared.kind === 'document' && prepared.row.set === '850'
+        ? placedOrder({ document: prepared.mapped.document as PurchaseOrderDocument, partnership: prepared.partnership })
+        : undefined
     if (key === undefined) return undefined
     keys.add(key)
   }
   return keys
 }
 
-const acceptedSets = (db: Database, organisationId: string, messageId: string, interchanges: readonly InterchangeSummary[], after: number): Promise<SetRow[]> =>
+const acceptedSets = (
+  db: Database,
+  organisationId: string,
+  messageId: string,
+  interchanges: readonly InterchangeSummary[],
+  after: number,
+): Promise<SetRow[]> =>
   withOrganisation(db, organisationId, async tx => {
     const rows = await tx.sql<(Omit<SetRow, 'interchange'> & { interchangeOrdinal: number })[]>`
       select s.ordinal, s.set_id as set, s.start_offset::float8 as start, s.end_offset::float8 as end,
@@ -107,29 +128,60 @@ const prepareSafely = (log: Context['log'], sender: SenderProfile, row: SetRow, 
     return prepare(sender, row, bytes)
   } catch (error) {
     log.error({ err: error, set: row.ordinal }, 'a set could not be read again')
-    return { row, kind: 'refused', code: 'hub/unexpected', detail: error instanceof Error ? error.message.slice(0, 1000) : String(error) }
+    return {
+      row,
+      kind: 'refused',
+      code: 'hub/unexpected',
+      detail: error instanceof Error ? error.message.slice(0, 1000) : String(error),
+    }
   }
 }
 
 const prepare = (sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
   const guide = standardGuide(row.version, row.set)
-  if (!guide) return { row, kind: 'refused', code: 'exchange/set-unsupported', detail: `Set ${row.set} is not handled in version ${row.version}.` }
+  if (!guide)
+    return {
+      row,
+      kind: 'refused',
+      code: 'exchange/set-unsupported',
+      detail: `Set ${row.set} is not handled in version ${row.version}.`,
+    }
   const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { version: row.version })
   if (!transaction) throw new Error(`set ${row.ordinal} was accepted but cannot be read again`)
   if (row.set === '997') return { row, kind: 'acknowledgement', transaction }
   const mapped = readDocument(transaction)
-  if (!mapped) return { row, kind: 'refused', code: 'exchange/set-unsupported', detail: `Set ${row.set} was checked and acknowledged; the hub does not act on it.` }
+  if (!mapped)
+    return {
+      row,
+      kind: 'refused',
+      code: 'exchange/set-unsupported',
+      detail: `Set ${row.set} was checked and acknowledged; the hub does not act on it.`,
+    }
   const partnership = partnershipFor(sender, {
-    set: row.set, groupReceiver: row.groupReceiver, interchangeReceiver: row.interchange.receiver,
-    parties: mapped.document.parties, references: mapped.document.references,
+    set: row.set,
+    groupReceiver: row.groupReceiver,
+    interchangeReceiver: row.interchange.receiver,
+    parties: mapped.document.parties,
+    references: mapped.document.references,
   })
   if (!partnership)
-    return { row, kind: 'refused', code: 'partners/not-a-partner', detail: 'Nothing in the set names an active partnership: check GS03, N1*VN or REF*IA against the partnership\'s settings.' }
+    return {
+      row,
+      kind: 'refused',
+      code: 'partners/not-a-partner',
+      detail: "Nothing in the set names an active partnership: check GS03, N1*VN or REF*IA against the partnership's settings.",
+    }
   return { row, kind: 'document', mapped, partnership }
 }
 
 /** Applies a batch; on failure its halves. */
-const applyBatch = async (ctx: Context & { readonly db: Database }, sender: SenderProfile, messageId: string, batch: readonly Prepared[], again: boolean): Promise<void> => {
+const applyBatch = async (
+  ctx: Context & { readonly db: Database },
+  sender: SenderProfile,
+  messageId: string,
+  batch: readonly Prepared[],
+  again: boolean,
+): Promise<void> => {
   try {
     await withOrganisation(ctx, async tx => {
       await applyInOrder({ ...ctx, db: tx }, tx, sender, messageId, batch, again)
@@ -147,42 +199,100 @@ const applyBatch = async (ctx: Context & { readonly db: Database }, sender: Send
     const [alone] = batch
     ctx.log.error({ err: error, messageId, set: alone!.row.ordinal }, 'a set could not be applied')
     const code = error instanceof DomainError ? error.code : 'hub/unexpected'
-    await withOrganisation(ctx, tx => applyInOrder({ ...ctx, db: tx }, tx, sender, messageId, [
-      { row: alone!.row, kind: 'refused', code, detail: error instanceof Error ? error.message.slice(0, 1000) : String(error) }], again))
+    await withOrganisation(ctx, tx =>
+      applyInOrder(
+        { ...ctx, db: tx },
+        tx,
+        sender,
+        messageId,
+        [
+          {
+            row: alone!.row,
+            kind: 'refused',
+            code,
+            detail: error instanceof Error ? error.message.slice(0, 1000) : String(error),
+          },
+        ],
+        again,
+      ),
+    )
   }
 }
 
 /** Lost connections, deadlocks and shutdowns are tried again as a whole; they are nobody's fault. */
 const isTransient = (error: unknown): boolean => {
   const code = String((error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code ?? '')
-  return ['CONNECTION_', 'ECONN', 'EPIPE', '40001', '40P01', '57P0', '08', '53', '55P03', '25P03'].some(prefix => code.startsWith(prefix))
+  return ['CONNECTION_', 'ECONN', 'EPIPE', '40001', '40P01', '57P0', '08', '53', '55P03', '25P03'].some(prefix =>
+    code.startsWith(prefix),
+  )
 }
 
 type Outcome = {
-  readonly row: SetRow; readonly state: 'applied' | 'duplicate' | 'quarantined'
-  readonly partnership?: Partnership; readonly documentKind?: string; readonly documentId?: string; readonly errorCode?: string; readonly errorDetail?: string
+  readonly row: SetRow
+  readonly state: 'applied' | 'duplicate' | 'quarantined'
+  readonly partnership?: Partnership
+  readonly documentKind?: string
+  readonly documentId?: string
+  readonly errorCode?: string
+  readonly errorDetail?: string
   readonly problems: DocumentProblems['problems']
 }
 
-const services = { '850': receiveOrders, '855': receiveAcknowledgements, '856': receiveShipments, '810': receiveInvoices, '830': receiveForecasts } as const
+const services = {
+  '850': receiveOrders,
+  '855': receiveAcknowledgements,
+  '856': receiveShipments,
+  '810': receiveInvoices,
+  '830': receiveForecasts,
+} as const
 
-const applyInOrder = async (ctx: Context, tx: Tx, sender: SenderProfile, messageId: string, batch: readonly Prepared[], again: boolean): Promise<void> => {
+const applyInOrder = async (
+  ctx: Context,
+  tx: Tx,
+  sender: SenderProfile,
+  messageId: string,
+  batch: readonly Prepared[],
+  again: boolean,
+): Promise<void> => {
   const outcomes: Outcome[] = []
   for (const run of runs(batch)) {
     const [first] = run
     if (first?.kind === 'document') {
-      const service = services[first.row.set as keyof typeof services] as (ctx: Context, documents: Received<never>[]) => Promise<Applied[]>
+      const service = services[first.row.set as keyof typeof services] as (
+        ctx: Context,
+        documents: Received<never>[],
+      ) => Promise<Applied[]>
       const documents = run.filter(prepared => prepared.kind === 'document')
-      const applied = await service(ctx, documents.map(({ mapped, partnership, row }) => ({
-        document: mapped.document as never, partnership, channel: 'x12', source: { messageId, ordinal: row.ordinal } })))
+      const applied = await service(
+        ctx,
+        documents.map(({ mapped, partnership, row }) => ({
+          document: mapped.document as never,
+          partnership,
+          channel: 'x12',
+          source: { messageId, ordinal: row.ordinal },
+        })),
+      )
       for (const [index, prepared] of documents.entries()) outcomes.push(outcomeOf(prepared, applied[index]!))
-    } else for (const prepared of run)
-      if (prepared.kind === 'acknowledgement') outcomes.push(await acknowledged(ctx, tx, sender, messageId, prepared))
-      else if (prepared.kind === 'refused')
-        outcomes.push({ row: prepared.row, state: 'quarantined', errorCode: prepared.code, errorDetail: prepared.detail, problems: [{ code: prepared.code, detail: prepared.detail }] })
+    } else
+      for (const prepared of run)
+        if (prepared.kind === 'acknowledgement') outcomes.push(await acknowledged(ctx, tx, sender, messageId, prepared))
+        else if (prepared.kind === 'refused')
+          outcomes.push({
+            row: prepared.row,
+            state: 'quarantined',
+            errorCode: prepared.code,
+            errorDetail: prepared.detail,
+            problems: [{ code: prepared.code, detail: prepared.detail }],
+          })
   }
   await updateSets(tx, messageId, sender.organisationId, outcomes)
-  await recordProblems(tx, ctx.now(), outcomes.filter(outcome => again || outcome.problems.length > 0).map(outcome => problemsOf(outcome, messageId, sender.organisationId)))
+  await recordProblems(
+    tx,
+    ctx.now(),
+    outcomes
+      .filter(outcome => again || outcome.problems.length > 0)
+      .map(outcome => problemsOf(outcome, messageId, sender.organisationId)),
+  )
 }
 
 /** Neighbours of one set id go to their service together; the order of the file is kept. */
@@ -197,22 +307,57 @@ const runs = (batch: readonly Prepared[]): Prepared[][] => {
 }
 
 const outcomeOf = (prepared: Prepared & { kind: 'document' }, applied: Applied): Outcome => {
-  const mapping = prepared.mapped.problems.map(({ code, message, at, segmentId, element }) => ({ code, detail: message, at, segment: segmentId, element }))
+  const mapping = prepared.mapped.problems.map(({ code, message, at, segmentId, element }) => ({
+    code,
+    detail: message,
+    at,
+    segment: segmentId,
+    element,
+  }))
   const problems = [...applied.problems, ...mapping]
   const reason = applied.problems[0]
   return {
-    row: prepared.row, partnership: prepared.partnership, problems, documentKind: applied.documentKind,
+    row: prepared.row,
+    partnership: prepared.partnership,
+    problems,
+    documentKind: applied.documentKind,
     ...(applied.documentId === undefined ? {} : { documentId: applied.documentId }),
-    ...(applied.outcome === 'applied' ? { state: 'applied' as const } : applied.outcome === 'duplicate' ? { state: 'duplicate' as const } : {
-      state: 'quarantined' as const, errorCode: reason?.code ?? `exchange/${applied.outcome}`, errorDetail: reason?.detail ?? '' }),
+    ...(applied.outcome === 'applied'
+      ? { state: 'applied' as const }
+      : applied.outcome === 'duplicate'
+        ? { state: 'duplicate' as const }
+        : {
+            state: 'quarantined' as const,
+            errorCode: reason?.code ?? `exchange/${applied.outcome}`,
+            errorDetail: reason?.detail ?? '',
+          }),
   }
 }
 
-const acknowledged = async (ctx: Context, tx: Tx, sender: SenderProfile, messageId: string, prepared: Prepared & { kind: 'acknowledgement' }): Promise<Outcome> => {
-  const matched = await matchAcknowledgement(ctx, tx, sender.organisationId, messageId, parseAcknowledgement(prepared.transaction), prepared.row.interchange.test)
+const acknowledged = async (
+  ctx: Context,
+  tx: Tx,
+  sender: SenderProfile,
+  messageId: string,
+  prepared: Prepared & { kind: 'acknowledgement' },
+): Promise<Outcome> => {
+  const matched = await matchAcknowledgement(
+    ctx,
+    tx,
+    sender.organisationId,
+    messageId,
+    parseAcknowledgement(prepared.transaction),
+    prepared.row.interchange.test,
+  )
   if (matched) return { row: prepared.row, state: 'applied', documentKind: 'acknowledgement', documentId: matched, problems: [] }
   const detail = 'Nothing that was sent has the group control number that this 997 answers.'
-  return { row: prepared.row, state: 'quarantined', errorCode: 'exchange/unmatched-acknowledgement', errorDetail: detail, problems: [{ code: 'exchange/unmatched-acknowledgement', detail }] }
+  return {
+    row: prepared.row,
+    state: 'quarantined',
+    errorCode: 'exchange/unmatched-acknowledgement',
+    errorDetail: detail,
+    problems: [{ code: 'exchange/unmatched-acknowledgement', detail }],
+  }
 }
 
 const updateSets = async (tx: Tx, messageId: string, organisationId: string, outcomes: readonly Outcome[]): Promise<void> => {
@@ -228,7 +373,11 @@ const updateSets = async (tx: Tx, messageId: string, organisationId: string, out
     where s.message_id = ${messageId} and s.ordinal between ${Math.min(...ordinals)} and ${Math.max(...ordinals)} and s.ordinal = o.ordinal`
 }
 
-const problemsOf = ({ row, partnership, documentKind, documentId, problems }: Outcome, messageId: string, organisationId: string): DocumentProblems => ({
+const problemsOf = (
+  { row, partnership, documentKind, documentId, problems }: Outcome,
+  messageId: string,
+  organisationId: string,
+): DocumentProblems => ({
   organisationId: partnership?.buyerId ?? organisationId,
   ...(partnership && { counterpartId: partnership.sellerId, partnershipId: partnership.id }),
   side: partnership?.sellerId === organisationId ? 'seller' : 'buyer',
@@ -239,4 +388,5 @@ const problemsOf = ({ row, partnership, documentKind, documentId, problems }: Ou
 })
 
 const documentKinds = ['order', 'order_response', 'shipment', 'invoice', 'forecast'] as const
-const isDocumentKind = (kind: string | undefined): kind is (typeof documentKinds)[number] => documentKinds.some(known => known === kind)
+const isDocumentKind = (kind: string | undefined): kind is (typeof documentKinds)[number] =>
+  documentKinds.some(known => known === kind)

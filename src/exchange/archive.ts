@@ -9,7 +9,12 @@ import { readAs, withOrganisation, type Database, type Tx } from '../db/client.t
 export const chunkBytes = 1024 * 1024
 
 /** What has arrived: all of it when it fits in one piece, otherwise a file that holds it until it is archived. */
-export type Arrival = { readonly sha256: Buffer; readonly sizeBytes: number; readonly head: Uint8Array; readonly rest: SpooledFile | undefined }
+export type Arrival = {
+  readonly sha256: Buffer
+  readonly sizeBytes: number
+  readonly head: Uint8Array
+  readonly rest: SpooledFile | undefined
+}
 type SpooledFile = { chunks(): AsyncGenerator<Buffer>; discard(): Promise<void> }
 
 /**
@@ -25,7 +30,10 @@ export const takeIn = async (source: AsyncIterable<Uint8Array>): Promise<Arrival
     for await (const piece of source) {
       hash.update(piece)
       size += piece.length
-      if (file) { await file.handle.write(piece); continue }
+      if (file) {
+        await file.handle.write(piece)
+        continue
+      }
       pieces.push(piece)
       if (size <= chunkBytes) continue
       const folder = await mkdtemp(join(tmpdir(), 'accord-'))
@@ -39,7 +47,9 @@ export const takeIn = async (source: AsyncIterable<Uint8Array>): Promise<Arrival
   const head = Buffer.concat(pieces)
   const spooled = file
   return {
-    sha256: hash.digest(), sizeBytes: size, head,
+    sha256: hash.digest(),
+    sizeBytes: size,
+    head,
     rest: spooled && { chunks: () => chunksOf(spooled.handle, size), discard: () => discard(spooled) },
   }
 }
@@ -64,13 +74,15 @@ async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Buffe
 
 /** Stores the pieces of a message with the caller's transaction: each of `chunkBytes`, the last one what is left. */
 export const archive = async (
-  tx: Tx, message: { readonly id: string; readonly organisationId: string; readonly counterpartId?: string | null },
+  tx: Tx,
+  message: { readonly id: string; readonly organisationId: string; readonly counterpartId?: string | null },
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> => {
   let sequence = 0
   let offset = 0
   for await (const bytes of chunks) {
-    if (offset !== sequence * chunkBytes) throw new Error(`piece ${sequence} of ${message.id} does not begin at ${sequence} × ${chunkBytes}`)
+    if (offset !== sequence * chunkBytes)
+      throw new Error(`piece ${sequence} of ${message.id} does not begin at ${sequence} × ${chunkBytes}`)
     await tx.sql`
       insert into message_chunk (message_id, sequence, organisation_id, counterpart_id, start_offset, bytes)
       values (${message.id}, ${sequence}, ${message.organisationId}, ${message.counterpartId ?? null}, ${offset}, ${bytesAsText(bytes)}::text::bytea)`
@@ -81,7 +93,10 @@ export const archive = async (
 
 /** The archived pieces of a message in order, one at a time. The caller sees only what its organisation may. */
 export async function* archivedChunks(
-  db: Database | Tx, organisationId: string, messageId: string, from = 0,
+  db: Database | Tx,
+  organisationId: string,
+  messageId: string,
+  from = 0,
 ): AsyncGenerator<{ readonly offset: number; readonly bytes: Uint8Array }> {
   for (let offset = from; ;) {
     const chunk = await chunkAt(db, organisationId, messageId, offset)
@@ -92,9 +107,13 @@ export async function* archivedChunks(
 }
 
 const chunkAt = async (db: Database | Tx, organisationId: string, messageId: string, offset: number) => {
-  const rows = await readAs(db, organisationId, sql => sql<{ offset: string; text: string }[]>`
+  const rows = await readAs(
+    db,
+    organisationId,
+    sql => sql<{ offset: string; text: string }[]>`
     select start_offset as offset, encode(bytes, 'escape') as text from message_chunk
-    where message_id = ${messageId} and sequence = ${Math.floor(offset / chunkBytes)}`)
+    where message_id = ${messageId} and sequence = ${Math.floor(offset / chunkBytes)}`,
+  )
   const row = rows[0]
   if (!row) return undefined
   const start = Number(row.offset)
@@ -110,12 +129,19 @@ const backslash = 0x5c
  */
 export const bytesAsText = (bytes: Uint8Array): string => {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return isAscii(buffer) && !buffer.includes(backslash) && !buffer.includes(0) ? buffer.toString('latin1') : `\\x${buffer.toString('hex')}`
+  return isAscii(buffer) && !buffer.includes(backslash) && !buffer.includes(0)
+    ? buffer.toString('latin1')
+    : `\\x${buffer.toString('hex')}`
 }
 
 /** The bytes of PostgreSQL's `escape` form: ASCII as it is, other bytes as \nnn in octal, a backslash doubled. */
 const bytesOfText = (text: string): Buffer =>
-  Buffer.from(text.includes('\\') ? text.replace(/\\(?:\\|([0-7]{3}))/g, (_, octal?: string) => (octal ? String.fromCharCode(parseInt(octal, 8)) : '\\')) : text, 'latin1')
+  Buffer.from(
+    text.includes('\\')
+      ? text.replace(/\\(?:\\|([0-7]{3}))/g, (_, octal?: string) => (octal ? String.fromCharCode(parseInt(octal, 8)) : '\\'))
+      : text,
+    'latin1',
+  )
 
 /**
  * Random access to an archived message for reading forward: keeps the piece last used, so that sets in document order
@@ -145,7 +171,13 @@ export const openArchive = (db: Database | Tx, organisationId: string, messageId
 }
 
 /** SHA-256 of a byte range of an archived message. */
-export const hashRange = async (db: Database | Tx, organisationId: string, messageId: string, start: number, end: number): Promise<Buffer> => {
+export const hashRange = async (
+  db: Database | Tx,
+  organisationId: string,
+  messageId: string,
+  start: number,
+  end: number,
+): Promise<Buffer> => {
   const hash = createHash('sha256')
   for await (const { offset, bytes } of archivedChunks(db, organisationId, messageId, start)) {
     hash.update(bytes.subarray(Math.max(0, start - offset), Math.min(bytes.length, end - offset)))
@@ -156,7 +188,11 @@ export const hashRange = async (db: Database | Tx, organisationId: string, messa
 
 /** For callers that hold no transaction: archives a spooled body in one of its own, together with what `also` writes. */
 export const archiveSpooled = (
-  db: Database, organisationId: string, messageId: string, file: SpooledFile, also: (tx: Tx) => Promise<void>,
+  db: Database,
+  organisationId: string,
+  messageId: string,
+  file: SpooledFile,
+  also: (tx: Tx) => Promise<void>,
 ): Promise<void> =>
   withOrganisation(db, organisationId, async tx => {
     await archive(tx, { id: messageId, organisationId }, file.chunks())

@@ -21,7 +21,11 @@ export type SmallArrival = {
 /** Where a transmission is kept; `duplicate` when it was there before. */
 export type Stored = { readonly messageId: string; readonly duplicate: boolean }
 
-type Waiting = { readonly arrival: SmallArrival; readonly resolve: (stored: Stored) => void; readonly reject: (error: unknown) => void }
+type Waiting = {
+  readonly arrival: SmallArrival
+  readonly resolve: (stored: Stored) => void
+  readonly reject: (error: unknown) => void
+}
 
 /** So many transmissions, or about so many bytes of them, are committed together at most. */
 const mostTogether = 100
@@ -40,11 +44,16 @@ export const storeArrival = (db: Database, organisationId: string, arrival: Smal
     const perOrganisation = lines.get(db) ?? new Map<string, Waiting[]>()
     lines.set(db, perOrganisation)
     const line = perOrganisation.get(organisationId)
-    if (line) { line.push({ arrival, resolve, reject }); return }
+    if (line) {
+      line.push({ arrival, resolve, reject })
+      return
+    }
     const started = [{ arrival, resolve, reject }]
     perOrganisation.set(organisationId, started)
     // What has come in the same instant goes along.
-    setImmediate(() => { void storeAll(db, organisationId, started, () => perOrganisation.delete(organisationId)) })
+    setImmediate(() => {
+      void storeAll(db, organisationId, started, () => perOrganisation.delete(organisationId))
+    })
   })
 
 const storeAll = async (db: Database, organisationId: string, line: Waiting[], close: () => void): Promise<void> => {
@@ -54,17 +63,24 @@ const storeAll = async (db: Database, organisationId: string, line: Waiting[], c
 
 const fitting = (line: readonly Waiting[]): number => {
   let bytes = 0
-  const over = line.findIndex(({ arrival }, index) => index === mostTogether || (bytes += arrival.bytes.length) > mostBytesTogether)
+  const over = line.findIndex(
+    ({ arrival }, index) => index === mostTogether || (bytes += arrival.bytes.length) > mostBytesTogether,
+  )
   return over < 0 ? line.length : Math.max(1, over)
 }
 
 const storeTogether = async (db: Database, organisationId: string, together: readonly Waiting[]): Promise<void> => {
   try {
-    const stored = await insert(db, organisationId, together.map(({ arrival }) => arrival))
+    const stored = await insert(
+      db,
+      organisationId,
+      together.map(({ arrival }) => arrival),
+    )
     for (const [index, { resolve }] of together.entries()) resolve(stored[index]!)
   } catch (error) {
     // One that the database cannot take must not be the others' fault. After a lost connection nobody knows, so their senders ask again.
-    if (together.length > 1 && !isConnectionLoss(error)) for (const one of together) await storeTogether(db, organisationId, [one])
+    if (together.length > 1 && !isConnectionLoss(error))
+      for (const one of together) await storeTogether(db, organisationId, [one])
     else for (const { reject } of together) reject(error)
   }
 }

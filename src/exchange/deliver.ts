@@ -25,20 +25,32 @@ export type Delivery = {
  * the control numbers it used and the acknowledgement it now waits for. A document that cannot be written as the guide wants is
  * not sent: the delivery fails, with its reason, and an exception says so.
  */
-export const deliver = (ctx: Context & { readonly db: Database }, work: Delivery, done: (tx: Tx) => Promise<void>): Promise<void> =>
+export const deliver = (
+  ctx: Context & { readonly db: Database },
+  work: Delivery,
+  done: (tx: Tx) => Promise<void>,
+): Promise<void> =>
   withOrganisation(ctx, async tx => {
     const inTx = { ...ctx, db: tx }
     const loaded = await loadDocument(inTx, work)
     if (loaded) {
       const partnership = await getPartnership(inTx, loaded.partnershipId)
       const earlier = await selectDelivery(tx, work, partnership.id)
-      if (!earlier || work.resend || earlier.state === 'failed') await send(inTx, tx, work, loaded.content, partnership, earlier?.id)
+      if (!earlier || work.resend || earlier.state === 'failed')
+        await send(inTx, tx, work, loaded.content, partnership, earlier?.id)
     }
     await done(tx)
     crashPoint('deliver.before-commit')
   }).then(() => crashPoint('deliver.committed'))
 
-const send = async (ctx: Context, tx: Tx, work: Delivery, content: unknown, partnership: Partnership, earlier: string | undefined): Promise<void> => {
+const send = async (
+  ctx: Context,
+  tx: Tx,
+  work: Delivery,
+  content: unknown,
+  partnership: Partnership,
+  earlier: string | undefined,
+): Promise<void> => {
   const counterpartId = counterpartOf(partnership, work.recipientId)
   const channel = channelOf(partnership, work.recipientId, work.document)
   const record = { id: earlier ?? newId('dlv'), counterpartId, partnershipId: partnership.id, channel: channel.channel, work }
@@ -47,18 +59,37 @@ const send = async (ctx: Context, tx: Tx, work: Delivery, content: unknown, part
   const outcome = await writeDocument(tx, ctx, work, content, partnership, channel.x12Version)
   const problems = 'error' in outcome ? [{ code: outcome.error, detail: outcome.detail, severity: 'error' as const }] : []
   // Also without problems: a document that went out this time closes what its failure had opened.
-  await recordProblems(tx, ctx.now(), [{
-    organisationId: partnership.buyerId, counterpartId: partnership.sellerId, partnershipId: partnership.id,
-    side: counterpartId === partnership.buyerId ? 'buyer' : 'seller', documentKind: documentKinds[work.document], documentId: record.id, problems,
-  }])
-  if ('error' in outcome) return upsertDelivery(tx, { ...record, state: 'failed', errorCode: outcome.error, errorDetail: outcome.detail })
+  await recordProblems(tx, ctx.now(), [
+    {
+      organisationId: partnership.buyerId,
+      counterpartId: partnership.sellerId,
+      partnershipId: partnership.id,
+      side: counterpartId === partnership.buyerId ? 'buyer' : 'seller',
+      documentKind: documentKinds[work.document],
+      documentId: record.id,
+      problems,
+    },
+  ])
+  if ('error' in outcome)
+    return upsertDelivery(tx, { ...record, state: 'failed', errorCode: outcome.error, errorDetail: outcome.detail })
   if (earlier) await stopWaitingFor(tx, earlier)
-  const messageId = await storeOutbound(tx, { ...outcome, organisationId: work.recipientId, counterpartId, actor: ctx.actor.name })
+  const messageId = await storeOutbound(tx, {
+    ...outcome,
+    organisationId: work.recipientId,
+    counterpartId,
+    actor: ctx.actor.name,
+  })
   await upsertDelivery(tx, { ...record, state: 'sent', messageId })
-  await emit(tx, [{
-    type: 'document.sent', organisationId: partnership.buyerId, counterpartId: partnership.sellerId, partnershipId: partnership.id, subjectId: work.documentId,
-    data: { document: work.document, recipientId: work.recipientId, messageId, controlNumber: outcome.interchangeControl },
-  }])
+  await emit(tx, [
+    {
+      type: 'document.sent',
+      organisationId: partnership.buyerId,
+      counterpartId: partnership.sellerId,
+      partnershipId: partnership.id,
+      subjectId: work.documentId,
+      data: { document: work.document, recipientId: work.recipientId, messageId, controlNumber: outcome.interchangeControl },
+    },
+  ])
 }
 
 const documentKinds = { '850': 'order', '855': 'order_response', '856': 'shipment', '810': 'invoice', '830': 'forecast' } as const
@@ -73,8 +104,15 @@ const selectDelivery = async (tx: Tx, work: Delivery, partnershipId: string): Pr
 }
 
 type DeliveryRecord = {
-  readonly id: string; readonly counterpartId: string; readonly partnershipId: string; readonly channel: string; readonly work: Delivery
-  readonly state: Earlier['state']; readonly messageId?: string; readonly errorCode?: string; readonly errorDetail?: string
+  readonly id: string
+  readonly counterpartId: string
+  readonly partnershipId: string
+  readonly channel: string
+  readonly work: Delivery
+  readonly state: Earlier['state']
+  readonly messageId?: string
+  readonly errorCode?: string
+  readonly errorDetail?: string
 }
 
 const upsertDelivery = async (tx: Tx, { work, ...record }: DeliveryRecord): Promise<void> => {
@@ -94,20 +132,28 @@ const stopWaitingFor = async (tx: Tx, deliveryId: string): Promise<void> => {
 }
 
 /** The canonical document as it stands, whichever domain keeps it; undefined when it is not there (any more). */
-const loadDocument = async (ctx: Context & { readonly db: Tx }, work: Delivery): Promise<{ partnershipId: string; content: unknown } | undefined> => {
+const loadDocument = async (
+  ctx: Context & { readonly db: Tx },
+  work: Delivery,
+): Promise<{ partnershipId: string; content: unknown } | undefined> => {
   const { sql } = ctx.db
   const id = work.documentId
   const one = async (rows: Promise<readonly { partnershipId: string; content: unknown }[]>) => (await rows)[0]
   switch (work.document) {
-    case '850': return one(sql`select partnership_id as "partnershipId", document as content from purchase_order where id = ${id}`)
-    case '855': return one(sql`select partnership_id as "partnershipId", document as content from order_response where id = ${id}`)
-    case '856': return one(sql`select partnership_id as "partnershipId", document as content from shipment where id = ${id}`)
-    case '810': return one(sql`select partnership_id as "partnershipId", document as content from invoice where id = ${id}`)
+    case '850':
+      return one(sql`select partnership_id as "partnershipId", document as content from purchase_order where id = ${id}`)
+    case '855':
+      return one(sql`select partnership_id as "partnershipId", document as content from order_response where id = ${id}`)
+    case '856':
+      return one(sql`select partnership_id as "partnershipId", document as content from shipment where id = ${id}`)
+    case '810':
+      return one(sql`select partnership_id as "partnershipId", document as content from invoice where id = ${id}`)
     case '830': {
       const forecast = await one(sql`select partnership_id as "partnershipId", null as content from forecast where id = ${id}`)
       return forecast && { partnershipId: forecast.partnershipId, content: await forecastDocument(ctx, id) }
     }
-    default: return work.document satisfies never
+    default:
+      return work.document satisfies never
   }
 }
 
@@ -116,18 +162,41 @@ const setControl = '0001'
 type Written = Omit<Outbound, 'organisationId' | 'counterpartId' | 'actor'>
 
 const writeDocument = async (
-  tx: Tx, ctx: Context, work: Delivery, content: unknown, partnership: Partnership, version: string,
+  tx: Tx,
+  ctx: Context,
+  work: Delivery,
+  content: unknown,
+  partnership: Partnership,
+  version: string,
 ): Promise<Written | { error: string; detail: string }> => {
   const toBuyer = work.recipientId === partnership.buyerId
-  const [from, to] = toBuyer ? [partnership.sellerIdentity, partnership.buyerIdentity] : [partnership.buyerIdentity, partnership.sellerIdentity]
+  const [from, to] = toBuyer
+    ? [partnership.sellerIdentity, partnership.buyerIdentity]
+    : [partnership.buyerIdentity, partnership.sellerIdentity]
   if (!from || !to)
-    return { error: 'exchange/no-identity', detail: `The partnership does not say which ISA and GS ids ${from ? 'the recipient has' : 'sign what goes out'}. Set them in the partnership.` }
+    return {
+      error: 'exchange/no-identity',
+      detail: `The partnership does not say which ISA and GS ids ${from ? 'the recipient has' : 'sign what goes out'}. Set them in the partnership.`,
+    }
   const guide = standardGuide(version, work.document)
-  if (!guide) return { error: 'exchange/version-unsupported', detail: `Set ${work.document} cannot be written in version ${version}. Choose another version for this channel.` }
+  if (!guide)
+    return {
+      error: 'exchange/version-unsupported',
+      detail: `Set ${work.document} cannot be written in version ${version}. Choose another version for this channel.`,
+    }
   try {
     const root = documentMappings[work.document].write(content as never)
-    const faults = validateTransaction({ set: work.document, controlNumber: setControl, version, root }, guide).filter(finding => finding.severity === 'error')
-    if (faults.length > 0) return { error: 'exchange/not-writable', detail: faults.slice(0, 5).map(finding => finding.message).join(' ') }
+    const faults = validateTransaction({ set: work.document, controlNumber: setControl, version, root }, guide).filter(
+      finding => finding.severity === 'error',
+    )
+    if (faults.length > 0)
+      return {
+        error: 'exchange/not-writable',
+        detail: faults
+          .slice(0, 5)
+          .map(finding => finding.message)
+          .join(' '),
+      }
     const sender = `${from.qualifier}:${from.id}`
     const receiver = `${to.qualifier}:${to.id}`
     const interchangeControl = await nextControlNumber(tx, sender, receiver, 'interchange')
@@ -135,18 +204,44 @@ const writeDocument = async (
     const test = partnership.usage === 'test'
     const written = writeInterchange({
       header: { sender: from, receiver: to, at: ctx.now(), controlNumber: interchangeControl, usage: test ? 'T' : 'P' },
-      groups: [{
-        header: { functionalId: guide.functionalId, senderCode: from.group, receiverCode: to.group, at: ctx.now(), controlNumber: groupControl, version },
-        transactions: [{ set: work.document, controlNumber: setControl, root }],
-      }],
+      groups: [
+        {
+          header: {
+            functionalId: guide.functionalId,
+            senderCode: from.group,
+            receiverCode: to.group,
+            at: ctx.now(),
+            controlNumber: groupControl,
+            version,
+          },
+          transactions: [{ set: work.document, controlNumber: setControl, root }],
+        },
+      ],
     })
-    const group = { functionalId: guide.functionalId, senderCode: from.group, receiverCode: to.group, controlNumber: String(groupControl), version, awaitsAcknowledgement: true }
+    const group = {
+      functionalId: guide.functionalId,
+      senderCode: from.group,
+      receiverCode: to.group,
+      controlNumber: String(groupControl),
+      version,
+      awaitsAcknowledgement: true,
+    }
     return {
-      bytes: written, sender, receiver, interchangeControl: String(interchangeControl).padStart(9, '0'), test, group,
-      sets: outboundSets(written, { partnershipId: partnership.id, documentKind: documentKinds[work.document], documentId: work.documentId }),
+      bytes: written,
+      sender,
+      receiver,
+      interchangeControl: String(interchangeControl).padStart(9, '0'),
+      test,
+      group,
+      sets: outboundSets(written, {
+        partnershipId: partnership.id,
+        documentKind: documentKinds[work.document],
+        documentId: work.documentId,
+      }),
     }
   } catch (error) {
-    if (error instanceof WriteError || error instanceof DocumentError) return { error: 'exchange/not-writable', detail: error.message }
+    if (error instanceof WriteError || error instanceof DocumentError)
+      return { error: 'exchange/not-writable', detail: error.message }
     throw error
   }
 }

@@ -2,7 +2,15 @@ import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
 import { emit } from '../db/outbox.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
-import { AcknowledgementBuilder, createReader, type GroupResult, type InterchangeHeader, type InterchangeResult, type ReadEvent, type SetResult } from '../x12/index.ts'
+import {
+  AcknowledgementBuilder,
+  createReader,
+  type GroupResult,
+  type InterchangeHeader,
+  type InterchangeResult,
+  type ReadEvent,
+  type SetResult,
+} from '../x12/index.ts'
 import { acknowledgementDetail, sendAcknowledgements, type InterchangeVerdict } from './acknowledge.ts'
 import { archivedChunks, hashRange } from './archive.ts'
 import { knowsReceiver, ownsGroup, ownsInterchange, type SenderProfile } from './parties.ts'
@@ -27,10 +35,15 @@ type JudgedGroup = { readonly ordinal: number; readonly interchange: number; rea
  * interrupted judgement begins again. Interchanges judged for good before (`settled`) are left as they are.
  */
 export const judgeMessage = async (
-  ctx: Context & { readonly db: Database }, sender: SenderProfile, messageId: string, settled: readonly InterchangeSummary[],
+  ctx: Context & { readonly db: Database },
+  sender: SenderProfile,
+  messageId: string,
+  settled: readonly InterchangeSummary[],
 ): Promise<InterchangeSummary[]> => {
   const { organisationId } = sender
-  const keep = new Map(settled.filter(({ state }) => state !== 'quarantined' && state !== 'conflict').map(summary => [summary.ordinal, summary]))
+  const keep = new Map(
+    settled.filter(({ state }) => state !== 'quarantined' && state !== 'conflict').map(summary => [summary.ordinal, summary]),
+  )
   await withOrganisation(ctx, tx => forgetUnsettled(tx, messageId, [...keep.values()]))
   const judgement = new Judgement(sender, keep)
   const reader = createReader({ level: 'full' })
@@ -48,7 +61,8 @@ export const judgeMessage = async (
     for (let at = 0; at < judgement.sets.length; at += setsPerWrite)
       await insertSets(tx, messageId, organisationId, judgement.sets.slice(at, at + setsPerWrite))
     await insertGroups(tx, messageId, organisationId, judgement.groups)
-    for (const judged of judgement.interchanges) await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!)
+    for (const judged of judgement.interchanges)
+      await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!)
     await storeVerdict(tx, messageId, judgement)
     crashPoint('judge.before-commit')
   })
@@ -67,7 +81,18 @@ class Judgement {
   private ordinal = -1
   private group = -1
   private set = -1
-  private open: { header: InterchangeHeader; verdict: Verdict; firstGroup: number; firstSet: number; accepted: number; acceptedInGroup: number; rejected: number; acknowledgement: AcknowledgementBuilder } | undefined
+  private open:
+    | {
+        header: InterchangeHeader
+        verdict: Verdict
+        firstGroup: number
+        firstSet: number
+        accepted: number
+        acceptedInGroup: number
+        rejected: number
+        acknowledgement: AcknowledgementBuilder
+      }
+    | undefined
 
   constructor(sender: SenderProfile, keep: ReadonlyMap<number, InterchangeSummary>) {
     this.sender = sender
@@ -76,14 +101,23 @@ class Judgement {
 
   take(event: ReadEvent): void {
     switch (event.type) {
-      case 'interchange': return this.begin(event.header)
-      case 'group': return this.beginGroup(event)
-      case 'set': return this.takeSet(event.result)
-      case 'group-end': return this.endGroup(event.result)
-      case 'interchange-end': return this.end(event.result)
-      case 'ta1': return
-      case 'junk': this.junk ||= storable(event.finding.message); return
-      default: event satisfies never
+      case 'interchange':
+        return this.begin(event.header)
+      case 'group':
+        return this.beginGroup(event)
+      case 'set':
+        return this.takeSet(event.result)
+      case 'group-end':
+        return this.endGroup(event.result)
+      case 'interchange-end':
+        return this.end(event.result)
+      case 'ta1':
+        return
+      case 'junk':
+        this.junk ||= storable(event.finding.message)
+        return
+      default:
+        event satisfies never
     }
   }
 
@@ -94,8 +128,16 @@ class Judgement {
 
   private begin(header: InterchangeHeader): void {
     this.ordinal += 1
-    this.open = { header, verdict: verdictOn(this.sender, header), firstGroup: this.group + 1, firstSet: this.set + 1, accepted: 0, acceptedInGroup: 0, rejected: 0,
-      acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }) }
+    this.open = {
+      header,
+      verdict: verdictOn(this.sender, header),
+      firstGroup: this.group + 1,
+      firstSet: this.set + 1,
+      accepted: 0,
+      acceptedInGroup: 0,
+      rejected: 0,
+      acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }),
+    }
   }
 
   private beginGroup({ header }: ReadEvent & { type: 'group' }): void {
@@ -103,7 +145,11 @@ class Judgement {
     const open = this.open!
     open.acknowledgement.beginGroup(header)
     if (open.verdict.state === 'accepted' && !ownsGroup(this.sender, header))
-      open.verdict = { state: 'quarantined', code: 'exchange/group-not-yours', detail: `GS02 ${storable(header.senderCode)} is not one of your identifiers. Register it, or correct the group header.` }
+      open.verdict = {
+        state: 'quarantined',
+        code: 'exchange/group-not-yours',
+        detail: `GS02 ${storable(header.senderCode)} is not one of your identifiers. Register it, or correct the group header.`,
+      }
   }
 
   private takeSet(result: SetResult): void {
@@ -111,7 +157,10 @@ class Judgement {
     const open = this.open!
     open.acknowledgement.addSet(result)
     if (result.outcome === 'R') open.rejected += 1
-    else { open.accepted += 1; open.acceptedInGroup += 1 }
+    else {
+      open.accepted += 1
+      open.acceptedInGroup += 1
+    }
     // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
     const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && result.set !== '997' ? 'checked' : 'accepted'
     if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
@@ -136,13 +185,28 @@ class Judgement {
     const { header, verdict } = open
     const state: InterchangeState = verdict.state === 'accepted' && result.outcome === 'R' ? 'rejected' : verdict.state
     this.interchanges.push({
-      result, acknowledgement: open.acknowledgement,
+      result,
+      acknowledgement: open.acknowledgement,
       summary: {
-        ordinal: this.ordinal, start: header.offset, end: result.end, sender: senderOf(header), receiver: receiver(header), controlNumber: storable(header.controlNumber),
-        version: header.version, test: isTest(header), delimiters: header.delimiters, state, noteCode: verdict.noteCode ?? result.noteCode,
-        ...(verdict.code === undefined ? {} : { errorCode: verdict.code }), ...(verdict.detail === undefined ? {} : { errorDetail: verdict.detail }),
-        firstGroup: open.firstGroup, groupCount: this.group + 1 - open.firstGroup, firstSet: open.firstSet, setCount: this.set + 1 - open.firstSet,
-        acceptedSets: open.accepted, rejectedSets: open.rejected,
+        ordinal: this.ordinal,
+        start: header.offset,
+        end: result.end,
+        sender: senderOf(header),
+        receiver: receiver(header),
+        controlNumber: storable(header.controlNumber),
+        version: header.version,
+        test: isTest(header),
+        delimiters: header.delimiters,
+        state,
+        noteCode: verdict.noteCode ?? result.noteCode,
+        ...(verdict.code === undefined ? {} : { errorCode: verdict.code }),
+        ...(verdict.detail === undefined ? {} : { errorDetail: verdict.detail }),
+        firstGroup: open.firstGroup,
+        groupCount: this.group + 1 - open.firstGroup,
+        firstSet: open.firstSet,
+        setCount: this.set + 1 - open.firstSet,
+        acceptedSets: open.accepted,
+        rejectedSets: open.rejected,
       },
     })
   }
@@ -151,15 +215,26 @@ class Judgement {
 /** Whether an interchange may come from this sender to the receiver it names. */
 const verdictOn = (sender: SenderProfile, header: InterchangeHeader): Verdict => {
   if (!ownsInterchange(sender, header))
-    return { state: 'quarantined', code: 'exchange/sender-not-yours', detail: `ISA05/06 ${senderOf(header)} is not one of your identifiers. Register it, or correct the interchange.` }
+    return {
+      state: 'quarantined',
+      code: 'exchange/sender-not-yours',
+      detail: `ISA05/06 ${senderOf(header)} is not one of your identifiers. Register it, or correct the interchange.`,
+    }
   if (!knowsReceiver(sender, header))
-    return { state: 'rejected', noteCode: '008', code: 'exchange/receiver-unknown', detail: `ISA07/08 ${receiver(header)} is neither the hub nor one of your partners.` }
+    return {
+      state: 'rejected',
+      noteCode: '008',
+      code: 'exchange/receiver-unknown',
+      detail: `ISA07/08 ${receiver(header)} is neither the hub nor one of your partners.`,
+    }
   return { state: 'accepted' }
 }
 
 const forgetUnsettled = async (tx: Tx, messageId: string, settled: readonly InterchangeSummary[]): Promise<void> => {
   const sets = settled.flatMap(({ firstSet, setCount }) => Array.from({ length: setCount }, (_, index) => firstSet + index))
-  const groups = settled.flatMap(({ firstGroup, groupCount }) => Array.from({ length: groupCount }, (_, index) => firstGroup + index))
+  const groups = settled.flatMap(({ firstGroup, groupCount }) =>
+    Array.from({ length: groupCount }, (_, index) => firstGroup + index),
+  )
   await tx.sql`delete from message_set where message_id = ${messageId} and not ordinal = any(${sets}::int[])`
   await tx.sql`delete from functional_group where message_id = ${messageId} and not ordinal = any(${groups}::int[])`
 }
@@ -191,23 +266,53 @@ const insertGroups = async (tx: Tx, messageId: string, organisationId: string, g
 const plainNumber = (text: string): string => text.replace(/^0+(?=\d)/, '')
 
 /** What follows from the verdict on one interchange: its control number is taken, its sets are let through or held, its sender is answered. */
-const conclude = async (ctx: Context, tx: Tx, sender: SenderProfile, messageId: string, judged: InterchangeVerdict, sha256: Buffer): Promise<void> => {
+const conclude = async (
+  ctx: Context,
+  tx: Tx,
+  sender: SenderProfile,
+  messageId: string,
+  judged: InterchangeVerdict,
+  sha256: Buffer,
+): Promise<void> => {
   const { summary } = judged
   if (summary.state === 'accepted' || summary.state === 'rejected') {
     const claim = await claimControlNumber(tx, ctx.now(), sender.organisationId, messageId, summary, sha256)
-    if (claim === 'duplicate') Object.assign(summary, { state: 'duplicate', errorCode: 'exchange/duplicate-interchange', errorDetail: 'The same interchange was received before; nothing is done twice.' })
-    if (claim === 'conflict') Object.assign(summary, { state: 'conflict', errorCode: 'exchange/control-number-conflict',
-      errorDetail: `Control number ${summary.controlNumber} was used before with other content. Send it with a new number, or let an operator release it.` })
+    if (claim === 'duplicate')
+      Object.assign(summary, {
+        state: 'duplicate',
+        errorCode: 'exchange/duplicate-interchange',
+        errorDetail: 'The same interchange was received before; nothing is done twice.',
+      })
+    if (claim === 'conflict')
+      Object.assign(summary, {
+        state: 'conflict',
+        errorCode: 'exchange/control-number-conflict',
+        errorDetail: `Control number ${summary.controlNumber} was used before with other content. Send it with a new number, or let an operator release it.`,
+      })
   }
   if (summary.state !== 'accepted') await holdSets(tx, messageId, summary)
   else await rejectGroups(tx, messageId, summary)
   if (summary.state === 'accepted' || summary.state === 'rejected') await sendAcknowledgements(ctx, tx, sender, messageId, judged)
   if (summary.state === 'quarantined' || summary.state === 'conflict')
-    await emit(tx, [{ type: 'message.quarantined', organisationId: sender.organisationId, subjectId: messageId, data: { code: summary.errorCode, detail: summary.errorDetail, controlNumber: summary.controlNumber },
-      work: [{ queue: 'documents', kind: 'reconcile-control-numbers', key: `control-numbers ${sender.organisationId}` }] }])
+    await emit(tx, [
+      {
+        type: 'message.quarantined',
+        organisationId: sender.organisationId,
+        subjectId: messageId,
+        data: { code: summary.errorCode, detail: summary.errorDetail, controlNumber: summary.controlNumber },
+        work: [{ queue: 'documents', kind: 'reconcile-control-numbers', key: `control-numbers ${sender.organisationId}` }],
+      },
+    ])
 }
 
-const claimControlNumber = async (tx: Tx, now: Date, organisationId: string, messageId: string, summary: InterchangeSummary, sha256: Buffer): Promise<'new' | 'duplicate' | 'conflict'> => {
+const claimControlNumber = async (
+  tx: Tx,
+  now: Date,
+  organisationId: string,
+  messageId: string,
+  summary: InterchangeSummary,
+  sha256: Buffer,
+): Promise<'new' | 'duplicate' | 'conflict'> => {
   const expired = new Date(now.getTime() - controlNumberDays * 86_400_000)
   const claimed = await tx.sql`
     insert into interchange_key as k (organisation_id, sender, receiver, control_number, test, sha256, message_id, interchange, seen_at)
@@ -224,7 +329,12 @@ const claimControlNumber = async (tx: Tx, now: Date, organisationId: string, mes
   return same?.same ? 'duplicate' : 'conflict'
 }
 
-const heldAs: Partial<Record<InterchangeState, string>> = { rejected: 'rejected', duplicate: 'duplicate', conflict: 'quarantined', quarantined: 'quarantined' }
+const heldAs: Partial<Record<InterchangeState, string>> = {
+  rejected: 'rejected',
+  duplicate: 'duplicate',
+  conflict: 'quarantined',
+  quarantined: 'quarantined',
+}
 
 const holdSets = async (tx: Tx, messageId: string, summary: InterchangeSummary): Promise<void> => {
   await tx.sql`
@@ -244,7 +354,8 @@ const storeVerdict = async (tx: Tx, messageId: string, judgement: Judgement): Pr
   const interchanges = judgement.summaries()
   const trouble = interchanges.find(({ state }) => state === 'quarantined' || state === 'conflict')
   const code = trouble?.errorCode ?? (interchanges.length === 0 ? 'exchange/not-x12' : null)
-  const detail = trouble?.errorDetail ?? (interchanges.length === 0 ? judgement.junk || 'The body holds no X12 interchange.' : null)
+  const detail =
+    trouble?.errorDetail ?? (interchanges.length === 0 ? judgement.junk || 'The body holds no X12 interchange.' : null)
   await tx.sql`
     update message set processing_state = 'processing', error_code = ${code}, error_detail = ${detail}, test = ${interchanges.length > 0 && interchanges.every(({ test }) => test)},
       summary = ${storableJson({ interchanges, ...(judgement.junk ? { junk: judgement.junk } : {}) })}::text::jsonb

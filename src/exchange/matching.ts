@@ -11,7 +11,12 @@ const stateOf = { A: 'accepted', E: 'accepted_with_errors', P: 'partially_accept
  * AK1 and AK9 only speaks for every set of the group. The same answer again changes nothing.
  */
 export const matchAcknowledgement = async (
-  ctx: Context, tx: Tx, organisationId: string, acknowledgementMessageId: string, acknowledgement: ParsedAcknowledgement, test: boolean,
+  ctx: Context,
+  tx: Tx,
+  organisationId: string,
+  acknowledgementMessageId: string,
+  acknowledgement: ParsedAcknowledgement,
+  test: boolean,
 ): Promise<string | undefined> => {
   const [group] = await tx.sql<{ messageId: string; ordinal: number; counterpartId: string | null }[]>`
     select message_id as "messageId", ordinal, counterpart_id as "counterpartId" from functional_group
@@ -31,11 +36,21 @@ export const matchAcknowledgement = async (
       as a(control_number, outcome) on a.control_number = t.control_number
     where t.message_id = ${group.messageId} and t.group_ordinal = ${group.ordinal} and s.message_id = t.message_id and s.ordinal = t.ordinal
     returning s.document_id as "documentId", s.partnership_id as "partnershipId", s.partner_outcome as outcome`
-  await emit(tx, answers.filter(answer => answer.documentId !== null).map(answer => ({
-    type: 'document.acknowledged', organisationId, ...(group.counterpartId === null ? {} : { counterpartId: group.counterpartId }),
-    ...(answer.partnershipId === null ? {} : { partnershipId: answer.partnershipId }), subjectId: answer.documentId!,
-    data: { outcome: answer.outcome ?? acknowledgement.groupOutcome, messageId: group.messageId, acknowledgementMessageId },
-    work: [{ queue: 'documents', kind: 'reconcile-acknowledgements', key: `acknowledgements ${organisationId}`, payload: {} }],
-  })))
+  await emit(
+    tx,
+    answers
+      .filter(answer => answer.documentId !== null)
+      .map(answer => ({
+        type: 'document.acknowledged',
+        organisationId,
+        ...(group.counterpartId === null ? {} : { counterpartId: group.counterpartId }),
+        ...(answer.partnershipId === null ? {} : { partnershipId: answer.partnershipId }),
+        subjectId: answer.documentId!,
+        data: { outcome: answer.outcome ?? acknowledgement.groupOutcome, messageId: group.messageId, acknowledgementMessageId },
+        work: [
+          { queue: 'documents', kind: 'reconcile-acknowledgements', key: `acknowledgements ${organisationId}`, payload: {} },
+        ],
+      })),
+  )
   return group.messageId
 }

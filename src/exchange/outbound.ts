@@ -4,7 +4,12 @@ import { readAll } from '../x12/index.ts'
 import { archive, pieces } from './archive.ts'
 
 /** The next ISA13 or GS06 for this pair of identities, taken with the caller's transaction. */
-export const nextControlNumber = async (tx: Tx, sender: string, receiver: string, kind: 'interchange' | 'group'): Promise<number> => {
+export const nextControlNumber = async (
+  tx: Tx,
+  sender: string,
+  receiver: string,
+  kind: 'interchange' | 'group',
+): Promise<number> => {
   const [row] = await tx.sql<{ number: string }[]>`select next_control_number(${sender}, ${receiver}, ${kind}) as number`
   return Number(row?.number)
 }
@@ -32,15 +37,17 @@ export type Outbound = {
   readonly interchangeControl: string
   readonly test: boolean
   readonly actor: string
-  readonly group: {
-    readonly functionalId: string
-    readonly senderCode: string
-    readonly receiverCode: string
-    readonly controlNumber: string
-    readonly version: string
-    /** Acknowledgements are not acknowledged. */
-    readonly awaitsAcknowledgement: boolean
-  } | undefined
+  readonly group:
+    | {
+        readonly functionalId: string
+        readonly senderCode: string
+        readonly receiverCode: string
+        readonly controlNumber: string
+        readonly version: string
+        /** Acknowledgements are not acknowledged. */
+        readonly awaitsAcknowledgement: boolean
+      }
+    | undefined
   readonly sets: readonly OutboundSet[]
 }
 
@@ -70,6 +77,21 @@ export const storeOutbound = async (tx: Tx, out: Outbound): Promise<string> => {
 }
 
 /** Where the sets lie in what was written: what leaves is read once more by our own engine. */
-export const outboundSets = (bytes: Uint8Array, document: Pick<OutboundSet, 'partnershipId' | 'documentKind' | 'documentId'> = {}): OutboundSet[] =>
-  readAll(bytes, { level: 'envelope' }).flatMap(event => (event.type === 'set'
-    ? [{ set: event.result.set, controlNumber: event.result.controlNumber, start: event.result.start, end: event.result.end, segmentCount: event.result.segmentCount, ...document }] : []))
+export const outboundSets = (
+  bytes: Uint8Array,
+  document: Pick<OutboundSet, 'partnershipId' | 'documentKind' | 'documentId'> = {},
+): OutboundSet[] =>
+  readAll(bytes, { level: 'envelope' }).flatMap(event =>
+    event.type === 'set'
+      ? [
+          {
+            set: event.result.set,
+            controlNumber: event.result.controlNumber,
+            start: event.result.start,
+            end: event.result.end,
+            segmentCount: event.result.segmentCount,
+            ...document,
+          },
+        ]
+      : [],
+  )

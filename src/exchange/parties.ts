@@ -75,8 +75,11 @@ const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '
  */
 export const partnershipFor = (sender: SenderProfile, addressing: Addressing): Partnership | undefined => {
   const side = sentBy[addressing.set]
-  const candidates = sender.partnerships.filter(partnership => partnership.status === 'active'
-    && (side === undefined || (side === 'buyer' ? partnership.buyerId : partnership.sellerId) === sender.organisationId))
+  const candidates = sender.partnerships.filter(
+    partnership =>
+      partnership.status === 'active' &&
+      (side === undefined || (side === 'buyer' ? partnership.buyerId : partnership.sellerId) === sender.organisationId),
+  )
   const only = (matches: readonly Partnership[]): Partnership | undefined => (matches.length === 1 ? matches[0] : undefined)
   const counterpartOf = (partnership: Partnership): string =>
     partnership.buyerId === sender.organisationId ? partnership.sellerId : partnership.buyerId
@@ -84,10 +87,14 @@ export const partnershipFor = (sender: SenderProfile, addressing: Addressing): P
     const owners = new Set(keys.map(key => sender.others.get(key)).filter(owner => owner !== undefined))
     return candidates.filter(partnership => owners.has(counterpartOf(partnership)))
   }
-  return only(candidates.filter(partnership => partnership.buyerId === sender.organisationId && recognised(partnership, addressing)))
-    ?? only(named([`GS:${addressing.groupReceiver}`, `ZZ:${addressing.groupReceiver}`]))
-    ?? only(named([addressing.interchangeReceiver]))
-    ?? only(named(addressing.parties.filter(party => party.id !== undefined && counterpartRoles.has(party.role)).flatMap(partyKeys)))
+  return (
+    only(
+      candidates.filter(partnership => partnership.buyerId === sender.organisationId && recognised(partnership, addressing)),
+    ) ??
+    only(named([`GS:${addressing.groupReceiver}`, `ZZ:${addressing.groupReceiver}`])) ??
+    only(named([addressing.interchangeReceiver])) ??
+    only(named(addressing.parties.filter(party => party.id !== undefined && counterpartRoles.has(party.role)).flatMap(partyKeys)))
+  )
 }
 
 const counterpartRoles = new Set(['VN', 'SE', 'SU', 'BY', 'BS'])
@@ -99,9 +106,13 @@ const recognised = (partnership: Partnership, addressing: Addressing): boolean =
   const { by, value } = partnership.sellerRecognition
   if (by === undefined || value === undefined) return false
   switch (by) {
-    case 'GS03': return addressing.groupReceiver === value
-    case 'N1*VN': return addressing.parties.some(party => ['VN', 'SE', 'SU'].includes(party.role) && party.id === value)
-    case 'REF*IA': return addressing.references.some(reference => reference.qualifier === 'IA' && reference.value === value)
-    default: return by satisfies never
+    case 'GS03':
+      return addressing.groupReceiver === value
+    case 'N1*VN':
+      return addressing.parties.some(party => ['VN', 'SE', 'SU'].includes(party.role) && party.id === value)
+    case 'REF*IA':
+      return addressing.references.some(reference => reference.qualifier === 'IA' && reference.value === value)
+    default:
+      return by satisfies never
   }
 }

@@ -12,7 +12,9 @@ import type { InterchangeSummary, ProcessingState } from './schema.ts'
  * skipped when it was done before, so a run may be interrupted anywhere and is simply started again.
  */
 export const processMessage = async (
-  ctx: Context & { readonly db: Database }, work: { readonly messageId: string; readonly replay?: boolean }, done: (tx: Tx) => Promise<void>,
+  ctx: Context & { readonly db: Database },
+  work: { readonly messageId: string; readonly replay?: boolean },
+  done: (tx: Tx) => Promise<void>,
 ): Promise<void> => {
   const { messageId, replay = false } = work
   const sender = await loadSender(ctx.db, ctx.actor.organisationId)
@@ -46,20 +48,29 @@ const stateOf = async (tx: Tx, messageId: string) => {
 /** Sets that were quarantined for themselves are tried again; those of a held interchange stay with it. */
 const releaseSets = async (tx: Tx, messageId: string, interchanges: readonly InterchangeSummary[]): Promise<void> => {
   for (const { state, firstSet, setCount } of interchanges)
-    if (state === 'accepted') await tx.sql`
+    if (state === 'accepted')
+      await tx.sql`
       update message_set set state = 'accepted', error_code = null, error_detail = null
       where message_id = ${messageId} and ordinal >= ${firstSet} and ordinal < ${firstSet + setCount} and state = 'quarantined'`
 }
 
 const finish = async (tx: Tx, ctx: Context, messageId: string, interchanges: readonly InterchangeSummary[]): Promise<void> => {
-  const sets = await tx.sql<{ state: string; count: number }[]>`select state, count(*)::int as count from message_set where message_id = ${messageId} group by state`
-  const state: ProcessingState = interchanges.length === 0 || interchanges.some(i => i.state === 'quarantined' || i.state === 'conflict') ? 'quarantined'
-    : interchanges.every(i => i.state === 'duplicate') ? 'duplicate' : 'processed'
+  const sets = await tx.sql<
+    { state: string; count: number }[]
+  >`select state, count(*)::int as count from message_set where message_id = ${messageId} group by state`
+  const state: ProcessingState =
+    interchanges.length === 0 || interchanges.some(i => i.state === 'quarantined' || i.state === 'conflict')
+      ? 'quarantined'
+      : interchanges.every(i => i.state === 'duplicate')
+        ? 'duplicate'
+        : 'processed'
   const counts = Object.fromEntries(sets.map(row => [row.state, row.count]))
   await tx.sql`
     update message set processing_state = ${state}, processed_at = ${ctx.now()}, summary = summary || ${JSON.stringify({ sets: counts })}::text::jsonb,
       ack_outcome = (select case when bool_or(outcome = 'R') then 'R' when bool_or(outcome = 'P') then 'P' when bool_or(outcome = 'E') then 'E' else 'A' end
         from functional_group where message_id = ${messageId} and acknowledgement_message_id is not null having count(*) > 0)
     where id = ${messageId}`
-  await emit(tx, [{ type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: counts } }])
+  await emit(tx, [
+    { type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: counts } },
+  ])
 }

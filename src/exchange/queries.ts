@@ -11,7 +11,11 @@ const setColumns = (sql: Sql) => sql`
   (end_offset - start_offset)::float8 as "sizeBytes", outcome, state, partnership_id as "partnershipId", document_kind as "documentKind",
   document_id as "documentId", partner_outcome as "partnerOutcome", error_code as "errorCode", error_detail as "errorDetail", findings`
 
-type Instants<T> = { [K in keyof T]: K extends 'receivedAt' | 'processedAt' | 'createdAt' | 'sentAt' | 'acknowledgedAt' ? Exclude<T[K], string> | Date : T[K] }
+type Instants<T> = {
+  [K in keyof T]: K extends 'receivedAt' | 'processedAt' | 'createdAt' | 'sentAt' | 'acknowledgedAt'
+    ? Exclude<T[K], string> | Date
+    : T[K]
+}
 export type MessageRow = Instants<Message> & { interchanges?: InterchangeSummary[] }
 
 export const selectMessages = (sql: Sql, filter: MessageFilter, before: string | null, limit: number) => sql<MessageRow[]>`
@@ -23,7 +27,9 @@ export const selectMessages = (sql: Sql, filter: MessageFilter, before: string |
     and (${filter.since ?? null}::text is null or received_at >= ${filter.since ?? null}::text::timestamptz)
   order by id desc limit ${limit}`
 
-export const selectMessage = (sql: Sql, id: string) => sql<(MessageRow & { interchanges: InterchangeSummary[] | null; organisationId: string })[]>`
+export const selectMessage = (sql: Sql, id: string) => sql<
+  (MessageRow & { interchanges: InterchangeSummary[] | null; organisationId: string })[]
+>`
   select ${messageColumns(sql)}, organisation_id as "organisationId", summary->'interchanges' as interchanges from message where id = ${id}`
 
 export const selectGroups = (sql: Sql, messageId: string) => sql<Instants<MessageGroup>[]>`
@@ -35,11 +41,15 @@ export const selectGroups = (sql: Sql, messageId: string) => sql<Instants<Messag
 export const selectSets = (sql: Sql, messageId: string, after: number, limit: number) => sql<MessageSet[]>`
   select ${setColumns(sql)} from message_set where message_id = ${messageId} and ordinal > ${after} order by ordinal limit ${limit}`
 
-export const selectSet = (sql: Sql, messageId: string, ordinal: number) => sql<(MessageSet & { start: string; end: string; owner: string })[]>`
+export const selectSet = (sql: Sql, messageId: string, ordinal: number) => sql<
+  (MessageSet & { start: string; end: string; owner: string })[]
+>`
   select ${setColumns(sql)}, start_offset as start, end_offset as end, organisation_id as owner
   from message_set where message_id = ${messageId} and ordinal = ${ordinal}`
 
-export const selectOutbox = (sql: Sql, organisationId: string, after: string | null, limit: number) => sql<Instants<OutboxItem>[]>`
+export const selectOutbox = (sql: Sql, organisationId: string, after: string | null, limit: number) => sql<
+  Instants<OutboxItem>[]
+>`
   select m.id as "messageId", m.sender, m.receiver, m.control_number as "controlNumber", m.test, m.size_bytes::float8 as "sizeBytes", m.received_at as "createdAt",
     coalesce((select array_agg(s.set_id order by s.ordinal) from message_set s where s.message_id = m.id), '{}') as sets
   from message m
@@ -47,7 +57,12 @@ export const selectOutbox = (sql: Sql, organisationId: string, after: string | n
   order by m.id limit ${limit}`
 
 /** Marks a waiting message; true when it was the caller's and still waiting for that. */
-export const markDelivered = async (tx: Tx, organisationId: string, id: string, state: 'fetched' | 'confirmed'): Promise<boolean> => {
+export const markDelivered = async (
+  tx: Tx,
+  organisationId: string,
+  id: string,
+  state: 'fetched' | 'confirmed',
+): Promise<boolean> => {
   const rows = await tx.sql`
     update message set delivery_state = ${state}
     where id = ${id} and organisation_id = ${organisationId} and direction = 'out'

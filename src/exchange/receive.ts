@@ -42,7 +42,10 @@ export const receive = async (ctx: Context, source: AsyncIterable<Uint8Array>, o
       ? await storeSpooled(ctx, ctx.db, arrival, arrival.rest, header, options)
       : await storeSmall(ctx, ctx.db, arrival, header, options)
     if (!header)
-      throw new DomainError('exchange/not-x12', { messageId: stored.messageId, beginsWith: Buffer.from(arrival.head.subarray(0, 40)).toString('latin1') })
+      throw new DomainError('exchange/not-x12', {
+        messageId: stored.messageId,
+        beginsWith: Buffer.from(arrival.head.subarray(0, 40)).toString('latin1'),
+      })
     crashPoint('receive.committed')
     return { ...stored, sizeBytes: arrival.sizeBytes, sha256: arrival.sha256.toString('hex') }
   } finally {
@@ -50,11 +53,22 @@ export const receive = async (ctx: Context, source: AsyncIterable<Uint8Array>, o
   }
 }
 
-const storeSmall = async (ctx: Context, db: Database, arrival: Arrival, header: InterchangeHeader | undefined, options: ReceiveOptions): Promise<Stored> => {
+const storeSmall = async (
+  ctx: Context,
+  db: Database,
+  arrival: Arrival,
+  header: InterchangeHeader | undefined,
+  options: ReceiveOptions,
+): Promise<Stored> => {
   crashPoint('receive.before-commit')
   const stored = await storeArrival(db, ctx.actor.organisationId, {
-    ...options, actor: ctx.actor.name, sha256: arrival.sha256, bytes: Buffer.from(arrival.head.buffer, arrival.head.byteOffset, arrival.head.byteLength),
-    sender: header ? sender(header) : null, receiver: header ? receiver(header) : null, controlNumber: header ? storable(header.controlNumber) : null,
+    ...options,
+    actor: ctx.actor.name,
+    sha256: arrival.sha256,
+    bytes: Buffer.from(arrival.head.buffer, arrival.head.byteOffset, arrival.head.byteLength),
+    sender: header ? sender(header) : null,
+    receiver: header ? receiver(header) : null,
+    controlNumber: header ? storable(header.controlNumber) : null,
     test: header !== undefined && isTest(header),
   })
   wakeRelay(db)
@@ -62,7 +76,12 @@ const storeSmall = async (ctx: Context, db: Database, arrival: Arrival, header: 
 }
 
 const storeSpooled = async (
-  ctx: Context, db: Database, arrival: Arrival, file: NonNullable<Arrival['rest']>, header: InterchangeHeader | undefined, options: ReceiveOptions,
+  ctx: Context,
+  db: Database,
+  arrival: Arrival,
+  file: NonNullable<Arrival['rest']>,
+  header: InterchangeHeader | undefined,
+  options: ReceiveOptions,
 ): Promise<Stored> => {
   const { organisationId, name } = ctx.actor
   const known = await knownMessage(db, organisationId, arrival.sha256)
@@ -82,7 +101,8 @@ const storeSpooled = async (
     })
   } catch (error) {
     // Two uploads of the same bytes at once: the other one's receipt holds.
-    const other = (error as { code?: string }).code === '23505' ? await knownMessage(db, organisationId, arrival.sha256) : undefined
+    const other =
+      (error as { code?: string }).code === '23505' ? await knownMessage(db, organisationId, arrival.sha256) : undefined
     if (!other) throw error
     return { messageId: other, duplicate: true }
   }
@@ -120,7 +140,10 @@ const wakeMilliseconds = 25
  * commits queue for one lock.
  */
 const wakeRelay = (db: Database): void => {
-  if (waking.has(db)) { waking.set(db, true); return }
+  if (waking.has(db)) {
+    waking.set(db, true)
+    return
+  }
   waking.set(db, false)
   readSystem(db, sql => sql`select pg_notify(${workChannel}, '')`).catch(() => undefined) // the relay also looks by itself
   setTimeout(() => {

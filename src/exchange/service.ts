@@ -6,7 +6,16 @@ import { authorise } from '../identity/rules.ts'
 import { DomainError } from '../shared/errors.ts'
 import { archivedChunks, openArchive } from './archive.ts'
 import {
-  markDelivered, reviveWork, selectDeadWork, selectGroups, selectMessage, selectMessages, selectOutbox, selectSet, selectSets, type MessageRow,
+  markDelivered,
+  reviveWork,
+  selectDeadWork,
+  selectGroups,
+  selectMessage,
+  selectMessages,
+  selectOutbox,
+  selectSet,
+  selectSets,
+  type MessageRow,
 } from './queries.ts'
 import { senderKey } from './receive.ts'
 import type { DeadWork, Message, MessageDetail, MessageFilter, MessageGroup, MessageSet, OutboxItem } from './schema.ts'
@@ -22,7 +31,11 @@ const pageOf = <T>(rows: readonly T[], size: number, cursor: (row: T) => string)
   return { items, nextCursor: rows.length > size && items.length > 0 ? cursor(items.at(-1)!) : null }
 }
 const iso = (instant: Date | null): string | null => instant?.toISOString() ?? null
-const messageOf = ({ interchanges: _, ...row }: MessageRow): Message => ({ ...row, receivedAt: iso(row.receivedAt as Date)!, processedAt: iso(row.processedAt as Date | null) })
+const messageOf = ({ interchanges: _, ...row }: MessageRow): Message => ({
+  ...row,
+  receivedAt: iso(row.receivedAt as Date)!,
+  processedAt: iso(row.processedAt as Date | null),
+})
 
 /** The transmissions that the caller's organisation sent or is sent, and those that carry its documents; newest first. */
 export const listMessages = async (ctx: Context, filter: MessageFilter & PageRequest = {}): Promise<Page<Message>> => {
@@ -35,13 +48,21 @@ export const listMessages = async (ctx: Context, filter: MessageFilter & PageReq
 /** @throws DomainError record/not-found, also when it is somebody else's */
 export const getMessage = async (ctx: Context, id: string): Promise<MessageDetail> => {
   authorise(ctx.actor, 'edi.inspect')
-  const [messages, groups] = await readAs(ctx.db, ctx.actor.organisationId, sql => [selectMessage(sql, id), selectGroups(sql, id)])
+  const [messages, groups] = await readAs(ctx.db, ctx.actor.organisationId, sql => [
+    selectMessage(sql, id),
+    selectGroups(sql, id),
+  ])
   const [message] = messages
   if (!message) throw new DomainError('record/not-found', { kind: 'message', id })
   const { organisationId: _, interchanges, ...rest } = message
   return {
-    ...messageOf(rest), interchanges: interchanges ?? [],
-    groups: groups.map((group): MessageGroup => ({ ...group, sentAt: iso(group.sentAt as Date | null), acknowledgedAt: iso(group.acknowledgedAt as Date | null) })),
+    ...messageOf(rest),
+    interchanges: interchanges ?? [],
+    groups: groups.map((group): MessageGroup => ({
+      ...group,
+      sentAt: iso(group.sentAt as Date | null),
+      acknowledgedAt: iso(group.acknowledgedAt as Date | null),
+    })),
   }
 }
 
@@ -74,7 +95,10 @@ const findSet = async (ctx: Context, messageId: string, ordinal: number) => {
 }
 
 /** The exact bytes of a message that the caller sent or is sent, as a stream. */
-export const readMessageBytes = async (ctx: Context, id: string): Promise<{ readonly sizeBytes: number; readonly contentType: string; readonly chunks: AsyncGenerator<Uint8Array> }> => {
+export const readMessageBytes = async (
+  ctx: Context,
+  id: string,
+): Promise<{ readonly sizeBytes: number; readonly contentType: string; readonly chunks: AsyncGenerator<Uint8Array> }> => {
   const message = await getMessage(ctx, id)
   return { sizeBytes: message.sizeBytes, contentType: message.contentType, chunks: bytesOf(ctx, id) }
 }
@@ -97,8 +121,14 @@ export const readSetBytes = async (ctx: Context, messageId: string, ordinal: num
 export const listOutbox = async (ctx: Context, page: PageRequest = {}): Promise<Page<OutboxItem>> => {
   authorise(ctx.actor, 'edi.fetch')
   const size = pageSize(page.limit)
-  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectOutbox(sql, ctx.actor.organisationId, page.cursor ?? null, size + 1))
-  return pageOf(rows.map((row): OutboxItem => ({ ...row, createdAt: iso(row.createdAt as Date)! })), size, item => item.messageId)
+  const rows = await readAs(ctx.db, ctx.actor.organisationId, sql =>
+    selectOutbox(sql, ctx.actor.organisationId, page.cursor ?? null, size + 1),
+  )
+  return pageOf(
+    rows.map((row): OutboxItem => ({ ...row, createdAt: iso(row.createdAt as Date)! })),
+    size,
+    item => item.messageId,
+  )
 }
 
 /** The caller has the message safely: it leaves the outbox. Said twice, it answers the same. */
@@ -107,7 +137,8 @@ export const confirmOutbox = async (ctx: Context, messageId: string): Promise<vo
   await withOrganisation(ctx, async tx => {
     if (await markDelivered(tx, ctx.actor.organisationId, messageId, 'confirmed')) return
     const [message] = await selectMessage(tx.sql, messageId)
-    if (!message || message.direction !== 'out' || message.organisationId !== ctx.actor.organisationId) throw new DomainError('record/not-found', { kind: 'message', id: messageId })
+    if (!message || message.direction !== 'out' || message.organisationId !== ctx.actor.organisationId)
+      throw new DomainError('record/not-found', { kind: 'message', id: messageId })
   })
 }
 
@@ -126,11 +157,20 @@ export const replayMessage = async (ctx: Context, id: string, options: { readonl
     if (!message || message.owner !== ctx.actor.organisationId) throw new DomainError('record/not-found', { kind: 'message', id })
     if (message.direction !== 'in' || (message.state !== 'quarantined' && message.waiting === 0))
       throw new DomainError('exchange/nothing-to-replay', { id, state: message.state })
-    if (options.release) await tx.sql`
+    if (options.release)
+      await tx.sql`
       update interchange_key k set released_at = ${ctx.now()} from message m, jsonb_array_elements(coalesce(m.summary->'interchanges', '[]')) i
       where m.id = ${id} and i->>'state' = 'conflict' and k.organisation_id = m.organisation_id and k.sender = i->>'sender'
         and k.receiver = i->>'receiver' and k.control_number = i->>'controlNumber'`
-    await enqueueWork(tx, [{ organisationId: message.owner, queue: 'exchange', key: senderKey(message.owner), kind: 'process', payload: { messageId: id, replay: true } }])
+    await enqueueWork(tx, [
+      {
+        organisationId: message.owner,
+        queue: 'exchange',
+        key: senderKey(message.owner),
+        kind: 'process',
+        payload: { messageId: id, replay: true },
+      },
+    ])
     await audit(tx, ctx.actor, { action: options.release ? 'message.released' : 'message.replayed', subject: id })
   })
 }
@@ -146,9 +186,20 @@ export const resendMessage = async (ctx: Context, id: string): Promise<void> => 
       select document, document_id as "documentId", organisation_id as "recipientId", revision from delivery where message_id = ${id}`
     if (!delivery) {
       await getMessage({ ...ctx, db: tx }, id)
-      throw new DomainError('exchange/nothing-to-replay', { id, detail: 'Only the latest transmission of a document can be sent again.' })
+      throw new DomainError('exchange/nothing-to-replay', {
+        id,
+        detail: 'Only the latest transmission of a document can be sent again.',
+      })
     }
-    await enqueueWork(tx, [{ organisationId: ctx.actor.organisationId, queue: 'documents', key: `resend ${delivery.documentId}`, kind: 'deliver', payload: { ...delivery, resend: true } }])
+    await enqueueWork(tx, [
+      {
+        organisationId: ctx.actor.organisationId,
+        queue: 'documents',
+        key: `resend ${delivery.documentId}`,
+        kind: 'deliver',
+        payload: { ...delivery, resend: true },
+      },
+    ])
     await audit(tx, ctx.actor, { action: 'message.resent', subject: id, detail: delivery })
   })
 }
@@ -158,7 +209,11 @@ export const listDeadWork = async (ctx: Context, page: PageRequest = {}): Promis
   authorise(ctx.actor, 'edi.operate')
   const size = pageSize(page.limit)
   const rows = await readAs(ctx.db, ctx.actor.organisationId, sql => selectDeadWork(sql, page.cursor ?? null, size + 1))
-  return pageOf(rows.map((row): DeadWork => ({ ...row, createdAt: iso(row.createdAt as Date)! })), size, work => work.id)
+  return pageOf(
+    rows.map((row): DeadWork => ({ ...row, createdAt: iso(row.createdAt as Date)! })),
+    size,
+    work => work.id,
+  )
 }
 
 /** @throws DomainError record/not-found, jobs/not-dead */
