@@ -1,45 +1,23 @@
 import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
-import { readDocument, type MappedSet } from '../documents/index.ts'
+import type { PurchaseOrderDocument } from '../documents/canonical.ts'
 import { recordProblems, type DocumentProblems } from '../exceptions/service.ts'
 import { receiveForecasts } from '../forecasts/service.ts'
 import { receiveInvoices } from '../invoices/service.ts'
-import type { PurchaseOrderDocument } from '../documents/canonical.ts'
 import { placedOrder, receiveAcknowledgements, receiveOrders, type Applied, type Received } from '../orders/service.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { counterpartOf } from '../partners/service.ts'
 import { receiveShipments } from '../shipments/service.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { DomainError } from '../shared/errors.ts'
-import { parseAcknowledgement, readTransaction, standardGuide, type Transaction } from '../x12/index.ts'
-import { openArchive } from './archive.ts'
+import { parseAcknowledgement } from '../x12/index.ts'
 import { matchAcknowledgement } from './matching.ts'
-import { partnershipFor, type SenderProfile } from './parties.ts'
+import type { SenderProfile } from './parties.ts'
+import { batchReader, type Prepared, type SetRow } from './prepare.ts'
 import type { InterchangeSummary } from './schema.ts'
 
-/** A batch is one transaction: at most so many sets or about so many bytes. */
-const batchSets = 100
-const batchBytes = 256 * 1024
 /** So many batches of one message are written at the same time, where that makes no difference. */
 const batchesAtOnce = 2
-
-type SetRow = {
-  readonly ordinal: number
-  readonly set: string
-  readonly start: number
-  readonly end: number
-  readonly version: string
-  readonly groupReceiver: string
-  readonly groupSender: string
-  readonly interchange: InterchangeSummary
-}
-
-/** A set read again, ready to be applied: a document of a partnership, an acknowledgement, or the reason why it is neither. */
-type Prepared = { readonly row: SetRow } & (
-  | { readonly kind: 'document'; readonly mapped: MappedSet; readonly partnership: Partnership }
-  | { readonly kind: 'acknowledgement'; readonly transaction: Transaction }
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
-)
 
 /**
  * Applies the accepted sets of a judged message, in order, in batches of one transaction each: documents, domain changes, events
@@ -54,14 +32,7 @@ export const applyMessage = async (
   interchanges: readonly InterchangeSummary[],
   again: boolean,
 ): Promise<void> => {
-  const archive = openArchive(ctx.db, sender.organisationId, messageId)
-  const next = async (after: number): Promise<Prepared[]> => {
-    const rows = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
-    const prepared: Prepared[] = []
-    // In order: neighbours share a piece of the archive.
-    for (const row of rows) prepared.push(prepareSafely(ctx.log, sender, row, await archive.slice(row.start, row.end)))
-    return prepared
-  }
+  const next = batchReader(ctx, sender, messageId, interchanges)
   const running: { readonly keys: Keys; readonly done: Promise<void> }[] = []
   try {
     for (let batch = await next(-1); batch.length > 0; batch = await next(batch.at(-1)!.row.ordinal)) {
@@ -98,80 +69,6 @@ const keysOf = (batch: readonly Prepared[]): Keys => {
     keys.add(key)
   }
   return keys
-}
-
-const acceptedSets = (
-  db: Database,
-  organisationId: string,
-  messageId: string,
-  interchanges: readonly InterchangeSummary[],
-  after: number,
-): Promise<SetRow[]> =>
-  withOrganisation(db, organisationId, async tx => {
-    const rows = await tx.sql<(Omit<SetRow, 'interchange'> & { interchangeOrdinal: number })[]>`
-      select s.ordinal, s.set_id as set, s.start_offset::float8 as start, s.end_offset::float8 as end,
-        g.version, g.receiver_code as "groupReceiver", g.sender_code as "groupSender", g.interchange as "interchangeOrdinal"
-      from message_set s join functional_group g on g.message_id = s.message_id and g.ordinal = s.group_ordinal
-      where s.message_id = ${messageId} and s.ordinal > ${after} and s.state = 'accepted' order by s.ordinal limit ${batchSets}`
-    let bytes = 0
-    const taken = rows.filter(row => (bytes += row.end - row.start) <= batchBytes || row === rows[0])
-    return taken.map(row => {
-      const interchange = interchanges[row.interchangeOrdinal]
-      if (!interchange) throw new Error(`message ${messageId} has no interchange ${row.interchangeOrdinal}`)
-      return { ...row, interchange }
-    })
-  })
-
-/** A set that a fault of ours cannot get past is quarantined alone, and does not hold up the others. */
-const prepareSafely = (log: Context['log'], sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
-  try {
-    return prepare(sender, row, bytes)
-  } catch (error) {
-    log.error({ err: error, set: row.ordinal }, 'a set could not be read again')
-    return {
-      row,
-      kind: 'refused',
-      code: 'hub/unexpected',
-      detail: error instanceof Error ? error.message.slice(0, 1000) : String(error),
-    }
-  }
-}
-
-const prepare = (sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
-  const guide = standardGuide(row.version, row.set)
-  if (!guide)
-    return {
-      row,
-      kind: 'refused',
-      code: 'exchange/set-unsupported',
-      detail: `Set ${row.set} is not handled in version ${row.version}.`,
-    }
-  const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { version: row.version })
-  if (!transaction) throw new Error(`set ${row.ordinal} was accepted but cannot be read again`)
-  if (row.set === '997') return { row, kind: 'acknowledgement', transaction }
-  const mapped = readDocument(transaction)
-  if (!mapped)
-    return {
-      row,
-      kind: 'refused',
-      code: 'exchange/set-unsupported',
-      detail: `Set ${row.set} was checked and acknowledged; the hub does not act on it.`,
-    }
-  const partnership = partnershipFor(sender, {
-    set: row.set,
-    groupReceiver: row.groupReceiver,
-    interchangeReceiver: row.interchange.receiver,
-    parties: mapped.document.parties,
-    references: mapped.document.references,
-  })
-  if (!partnership)
-    return {
-      row,
-      kind: 'refused',
-      code: 'partners/not-a-partner',
-      detail: "Nothing in the set names an active partnership: check GS03, N1*VN or REF*IA against the partnership's settings.",
-    }
-  return { row, kind: 'document', mapped, partnership }
 }
 
 /** Applies a batch; on failure its halves. */
