@@ -1,0 +1,177 @@
+import {
+  AcknowledgementBuilder,
+  type GroupResult,
+  type InterchangeHeader,
+  type InterchangeResult,
+  type ReadEvent,
+  type SetResult,
+} from '../x12/index.ts'
+import { acknowledgementDetail, type InterchangeVerdict } from './acknowledge.ts'
+import { knowsReceiver, ownsGroup, ownsInterchange, type SenderProfile } from './parties.ts'
+import { isTest, receiver, sender as senderOf } from './receive.ts'
+import type { InterchangeState, InterchangeSummary } from './schema.ts'
+import { storable } from './text.ts'
+
+type Verdict = { readonly state: InterchangeState; readonly code?: string; readonly detail?: string; readonly noteCode?: string }
+export type JudgedSet = { readonly group: number; readonly result: SetResult; readonly state: string }
+export type JudgedGroup = { readonly ordinal: number; readonly interchange: number; readonly result: GroupResult }
+
+/** Collects what the reader says, interchange by interchange. */
+export class Judgement {
+  readonly sets: JudgedSet[] = []
+  readonly groups: JudgedGroup[] = []
+  readonly interchanges: InterchangeVerdict[] = []
+  junk = ''
+  private readonly sender: SenderProfile
+  private readonly keep: ReadonlyMap<number, InterchangeSummary>
+  private ordinal = -1
+  private group = -1
+  private set = -1
+  private open:
+    | {
+        header: InterchangeHeader
+        verdict: Verdict
+        firstGroup: number
+        firstSet: number
+        accepted: number
+        acceptedInGroup: number
+        rejected: number
+        acknowledgement: AcknowledgementBuilder
+      }
+    | undefined
+
+  constructor(sender: SenderProfile, keep: ReadonlyMap<number, InterchangeSummary>) {
+    this.sender = sender
+    this.keep = keep
+  }
+
+  take(event: ReadEvent): void {
+    switch (event.type) {
+      case 'interchange':
+        return this.begin(event.header)
+      case 'group':
+        return this.beginGroup(event)
+      case 'set':
+        return this.takeSet(event.result)
+      case 'group-end':
+        return this.endGroup(event.result)
+      case 'interchange-end':
+        return this.end(event.result)
+      case 'ta1':
+        return
+      case 'junk':
+        this.junk ||= storable(event.finding.message)
+        return
+      default:
+        event satisfies never
+    }
+  }
+
+  /** All interchanges of the message in order, those kept from before included. */
+  summaries(): InterchangeSummary[] {
+    return [...this.keep.values(), ...this.interchanges.map(({ summary }) => summary)].sort((a, b) => a.ordinal - b.ordinal)
+  }
+
+  private begin(header: InterchangeHeader): void {
+    this.ordinal += 1
+    this.open = {
+      header,
+      verdict: verdictOn(this.sender, header),
+      firstGroup: this.group + 1,
+      firstSet: this.set + 1,
+      accepted: 0,
+      acceptedInGroup: 0,
+      rejected: 0,
+      acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }),
+    }
+  }
+
+  private beginGroup({ header }: ReadEvent & { type: 'group' }): void {
+    this.group += 1
+    const open = this.open!
+    open.acknowledgement.beginGroup(header)
+    if (open.verdict.state === 'accepted' && !ownsGroup(this.sender, header))
+      open.verdict = {
+        state: 'quarantined',
+        code: 'exchange/group-not-yours',
+        detail: `GS02 ${storable(header.senderCode)} is not one of your identifiers. Register it, or correct the group header.`,
+      }
+  }
+
+  private takeSet(result: SetResult): void {
+    this.set += 1
+    const open = this.open!
+    open.acknowledgement.addSet(result)
+    if (result.outcome === 'R') open.rejected += 1
+    else {
+      open.accepted += 1
+      open.acceptedInGroup += 1
+    }
+    // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
+    const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && result.set !== '997' ? 'checked' : 'accepted'
+    if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
+  }
+
+  private endGroup(result: GroupResult): void {
+    const open = this.open!
+    open.acknowledgement.endGroup(result)
+    if (result.outcome === 'R') {
+      // A group rejected as a whole takes its sets with it.
+      open.rejected += open.acceptedInGroup
+      open.accepted -= open.acceptedInGroup
+    }
+    open.acceptedInGroup = 0
+    if (!this.keep.has(this.ordinal)) this.groups.push({ ordinal: this.group, interchange: this.ordinal, result })
+  }
+
+  private end(result: InterchangeResult): void {
+    const open = this.open!
+    this.open = undefined
+    if (this.keep.has(this.ordinal)) return
+    const { header, verdict } = open
+    const state: InterchangeState = verdict.state === 'accepted' && result.outcome === 'R' ? 'rejected' : verdict.state
+    this.interchanges.push({
+      result,
+      acknowledgement: open.acknowledgement,
+      summary: {
+        ordinal: this.ordinal,
+        start: header.offset,
+        end: result.end,
+        sender: senderOf(header),
+        receiver: receiver(header),
+        controlNumber: storable(header.controlNumber),
+        version: header.version,
+        test: isTest(header),
+        delimiters: header.delimiters,
+        state,
+        noteCode: verdict.noteCode ?? result.noteCode,
+        ...(verdict.code === undefined ? {} : { errorCode: verdict.code }),
+        ...(verdict.detail === undefined ? {} : { errorDetail: verdict.detail }),
+        firstGroup: open.firstGroup,
+        groupCount: this.group + 1 - open.firstGroup,
+        firstSet: open.firstSet,
+        setCount: this.set + 1 - open.firstSet,
+        acceptedSets: open.accepted,
+        rejectedSets: open.rejected,
+      },
+    })
+  }
+}
+
+/** Whether an interchange may come from this sender to the receiver it names. */
+const verdictOn = (sender: SenderProfile, header: InterchangeHeader): Verdict => {
+  if (!ownsInterchange(sender, header))
+    return {
+      state: 'quarantined',
+      code: 'exchange/sender-not-yours',
+      detail: `ISA05/06 ${senderOf(header)} is not one of your identifiers. Register it, or correct the interchange.`,
+    }
+  if (!knowsReceiver(sender, header))
+    return {
+      state: 'rejected',
+      noteCode: '008',
+      code: 'exchange/receiver-unknown',
+      detail: `ISA07/08 ${receiver(header)} is neither the hub nor one of your partners.`,
+    }
+  return { state: 'accepted' }
+}
