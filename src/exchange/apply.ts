@@ -5,6 +5,7 @@ import { recordProblems, type DocumentProblems } from '../exceptions/service.ts'
 import { receiveForecasts } from '../forecasts/service.ts'
 import { receiveInvoices } from '../invoices/service.ts'
 import { placedOrder, receiveAcknowledgements, receiveOrders, type Applied, type Received } from '../orders/service.ts'
+import { StoredMeanwhile } from '../orders/work.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { counterpartOf } from '../partners/service.ts'
 import { receiveShipments } from '../shipments/service.ts'
@@ -260,14 +261,17 @@ const acknowledged = async (
 const updateSets = async (tx: Tx, messageId: string, organisationId: string, outcomes: readonly Outcome[]): Promise<void> => {
   const ordinals = outcomes.map(o => o.row.ordinal)
   // The bounds keep the planner from comparing every set of a large message with every outcome.
-  await tx.sql`
+  const { count } = await tx.sql`
     update message_set s set state = o.state, partnership_id = o.partnership, counterpart_id = o.counterpart, document_kind = o.kind, document_id = o.document,
       error_code = o.code, error_detail = o.detail
     from unnest(${ordinals}::int[], ${outcomes.map(o => o.state)}::text[], ${outcomes.map(o => o.partnership?.id ?? null)}::text[],
       ${outcomes.map(o => (o.partnership ? counterpartOf(o.partnership, organisationId) : null))}::text[], ${outcomes.map(o => o.documentKind ?? null)}::text[],
       ${outcomes.map(o => o.documentId ?? null)}::text[], ${outcomes.map(o => o.errorCode ?? null)}::text[], ${outcomes.map(o => o.errorDetail ?? null)}::text[])
       as o(ordinal, state, partnership, counterpart, kind, document, code, detail)
-    where s.message_id = ${messageId} and s.ordinal between ${Math.min(...ordinals)} and ${Math.max(...ordinals)} and s.ordinal = o.ordinal`
+    where s.message_id = ${messageId} and s.ordinal between ${Math.min(...ordinals)} and ${Math.max(...ordinals)} and s.ordinal = o.ordinal
+      and s.state = 'accepted'`
+  // Who lost its lock with its connection may still be at work beside its successor; one of the two must not count.
+  if (count !== outcomes.length) throw new StoredMeanwhile('outcome of a set')
 }
 
 const problemsOf = (

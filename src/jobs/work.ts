@@ -70,7 +70,9 @@ const work = async (options: WorkerOptions, row: WorkRow): Promise<void> => {
     actor: { organisationId: row.organisationId, role: 'administrator', scopes: [], name: `job ${row.kind}` } as const,
   }
   const done = async (tx: Tx) => {
-    await tx.sql`delete from outbox where id = ${row.id}`
+    const { count } = await tx.sql`delete from outbox where id = ${row.id}`
+    // Who lost its lock with its connection may still be at work beside its successor; what it does a second time is undone.
+    if (count === 0) throw new Error(`work ${row.id} was done by another worker meanwhile`)
   }
   try {
     const handler = options.handlers[row.kind]
