@@ -1,5 +1,6 @@
 import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
+import { isConnectionLoss } from '../db/pool.ts'
 import type { PurchaseOrderDocument } from '../documents/canonical.ts'
 import { recordProblems, type DocumentProblems } from '../exceptions/service.ts'
 import { receiveForecasts } from '../forecasts/service.ts'
@@ -117,11 +118,14 @@ const applyBatch = async (
   }
 }
 
-/** Lost connections, deadlocks and shutdowns are tried again as a whole; they are nobody's fault. */
+/** A database that is away, overtaxed, shutting down or asks to try again: tried again as a whole, it is no set's fault. */
 const isTransient = (error: unknown): boolean => {
-  const code = String((error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code ?? '')
-  return ['CONNECTION_', 'ECONN', 'EPIPE', '40001', '40P01', '57P0', '08', '53', '55P03', '25P03'].some(prefix =>
-    code.startsWith(prefix),
+  const cause = (error as { cause?: unknown }).cause
+  if (isConnectionLoss(error) || (cause instanceof Error && isTransient(cause))) return true
+  const code = String((error as { code?: unknown }).code ?? '')
+  return (
+    code === 'hub/unavailable'
+    || ['ECONN', 'EPIPE', '40001', '40P01', '55P03', '25P03', '08', '53', '57', '58'].some(prefix => code.startsWith(prefix))
   )
 }
 
