@@ -249,10 +249,10 @@ const acknowledged = async (
     sender.organisationId,
     messageId,
     parseAcknowledgement(prepared.transaction),
-    prepared.row.interchange.test,
+    { ...prepared.row.interchange, groupReceiver: prepared.row.groupReceiver },
   )
   if (matched) return { row: prepared.row, state: 'applied', documentKind: 'acknowledgement', documentId: matched, problems: [] }
-  const detail = 'Nothing that was sent has the group control number that this 997 answers.'
+  const detail = 'Nothing that its receiver sent has the group control number that this 997 answers.'
   return {
     row: prepared.row,
     state: 'quarantined',

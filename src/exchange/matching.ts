@@ -5,10 +5,14 @@ import type { ParsedAcknowledgement } from '../x12/index.ts'
 
 const stateOf = { A: 'accepted', E: 'accepted_with_errors', P: 'partially_accepted', R: 'rejected' } as const
 
+/** How a 997 came: between which ISA ids ("ZZ:NORTHWIND"), to which GS03, and whether as a test. */
+export type Answering = { readonly sender: string; readonly receiver: string; readonly groupReceiver: string; readonly test: boolean }
+
 /**
- * Matches an incoming 997 to the group it answers, by the partner who sends it, GS01 and GS06: the newest such group that was sent
- * to that partner. Returns the id of the message it answers, undefined when nothing that was sent has these numbers. A 997 with
- * AK1 and AK9 only speaks for every set of the group. The same answer again changes nothing.
+ * Matches an incoming 997 to the group it answers, by the partner who sends it, whom it is sent to, GS01 and GS06: the newest such
+ * group that was sent to that partner under the identity that the 997 goes back to (control numbers count by pair of identities, so
+ * two partners' groups may have the same). Returns the id of the message it answers, undefined when nothing that was sent has these
+ * numbers. A 997 with AK1 and AK9 only speaks for every set of the group. The same answer again changes nothing.
  */
 export const matchAcknowledgement = async (
   ctx: Context,
@@ -16,13 +20,16 @@ export const matchAcknowledgement = async (
   organisationId: string,
   acknowledgementMessageId: string,
   acknowledgement: ParsedAcknowledgement,
-  test: boolean,
+  { sender, receiver, groupReceiver, test }: Answering,
 ): Promise<string | undefined> => {
   const [group] = await tx.sql<{ messageId: string; ordinal: number; counterpartId: string | null }[]>`
-    select message_id as "messageId", ordinal, counterpart_id as "counterpartId" from functional_group
-    where direction = 'out' and organisation_id = ${organisationId} and control_number = ${acknowledgement.groupControlNumber.replace(/^0+(?=\d)/, '')}
-      and functional_id = ${acknowledgement.groupFunctionalId} and test = ${test}
-    order by message_id desc limit 1`
+    select g.message_id as "messageId", g.ordinal, g.counterpart_id as "counterpartId"
+    from functional_group g join message m on m.id = g.message_id
+    where g.direction = 'out' and g.organisation_id = ${organisationId} and g.control_number = ${acknowledgement.groupControlNumber.replace(/^0+(?=\d)/, '')}
+      and g.functional_id = ${acknowledgement.groupFunctionalId} and g.test = ${test}
+      and (m.sender = ${receiver} or g.sender_code = ${groupReceiver})
+    order by (m.sender = ${receiver})::int + (g.sender_code = ${groupReceiver})::int + (m.receiver = ${sender})::int desc, g.message_id desc
+    limit 1`
   if (!group) return undefined
   const state = stateOf[acknowledgement.groupOutcome]
   await tx.sql`
