@@ -11,7 +11,7 @@ const exceptions: Record<string, string> = {
 /** Tables that only the system role may touch. */
 const systemOnly = ['user_session', 'sign_in_attempt']
 /** Functions that run with their owner's rights; each has to be probed here or where it is used. */
-const definerFunctions = ['next_control_number']
+const definerFunctions = ['maintain_partitions', 'next_control_number']
 
 type Table = {
   name: string
