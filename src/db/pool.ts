@@ -118,11 +118,12 @@ type Lane = { lease(free: () => void): Lease; close(): Promise<void> }
 type InnerQuery = {
   state: object | null
   handler: (query: InnerQuery) => void
+  resolve: (answer: unknown) => void
   reject: (error: Error) => void
   cancel: () => void
 }
-/** A client, whether it has lost its connection, and what was asked of it under the present lease. */
-type Line = { readonly client: postgres.Sql<Types>; spent: boolean; queries: InnerQuery[] }
+/** A client, whether it has lost its connection, and what was asked of it under the present lease and is not answered yet. */
+type Line = { readonly client: postgres.Sql<Types>; spent: boolean; queries: Set<InnerQuery> }
 
 const openLine = (access: DatabaseAccess, role: DatabaseRole): Line => {
   const client = openClient(access, role, () => {
@@ -134,7 +135,7 @@ const openLine = (access: DatabaseAccess, role: DatabaseRole): Line => {
       if (waits) query.cancel()
     }
   })
-  const line: Line = { client, spent: false, queries: [] }
+  const line: Line = { client, spent: false, queries: new Set() }
   return line
 }
 
@@ -150,19 +151,26 @@ const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
       line = openLine(access, role)
     }
     const mine = line
-    mine.queries = []
+    const queries = new Set<InnerQuery>()
+    mine.queries = queries
     let over = false
     const guard = <T>(made: T): T => {
       const query = made as unknown as InnerQuery
-      const { handler, reject } = query
+      const { handler, resolve, reject } = query
       query.handler = asked => {
         if (over)
           return asked.reject(new Error('a query was run after its transaction or pipeline had ended; it was not awaited'))
         if (mine.spent) return asked.reject(connectionLost())
-        mine.queries.push(asked)
+        queries.add(asked)
         handler(asked)
       }
+      // A long transaction must not keep the parameters of all its queries.
+      query.resolve = answer => {
+        queries.delete(query)
+        resolve(answer)
+      }
       query.reject = error => {
+        queries.delete(query)
         // The reason is told before the socket closes; a query sent in between would never be answered.
         if (isConnectionLoss(error)) mine.spent = true
         reject(error)
@@ -177,7 +185,7 @@ const openLane = (access: DatabaseAccess, role: DatabaseRole): Lane => {
       release() {
         if (over) return
         over = true
-        mine.queries = []
+        queries.clear()
         free()
       },
     }
