@@ -69,15 +69,31 @@ const places: Readonly<Record<string, string>> = { querystring: 'query', params:
 
 const invalid = (faults: readonly Fault[], context = 'body'): DomainError => {
   const prefix = places[context] ? `/${places[context]}` : ''
-  const errors = faults.map(fault => ({
+  // A choice fails once for each of its values, and once more as a whole: said as one fault with all of them.
+  const choices = new Map<string, unknown[]>()
+  for (const { instancePath, keyword, params } of faults)
+    if (keyword === 'const') choices.set(instancePath, [...(choices.get(instancePath) ?? []), params?.allowedValue])
+  const told = faults.filter(
+    ({ instancePath, keyword }, index) =>
+      !choices.has(instancePath) ||
+      (keyword === 'const'
+        ? faults.findIndex(other => other.keyword === 'const' && other.instancePath === instancePath) === index
+        : keyword !== 'anyOf'),
+  )
+  const errors = told.map(fault => ({
     pointer: prefix + fault.instancePath + missing(fault),
-    detail: fault.message ?? 'is not valid',
+    detail: detailOf(fault, choices.get(fault.instancePath)),
   }))
   const [first] = errors
   return new DomainError('request/invalid', {
     detail: first ? `${first.pointer || 'The body'} ${first.detail}.` : 'The request is not valid.',
     errors,
   })
+}
+const detailOf = ({ keyword, message = 'is not valid' }: Fault, choices: readonly unknown[] = []): string => {
+  if (keyword === 'additionalProperties') return 'is not known here'
+  if (keyword === 'const' && choices.length > 0) return `must be ${choices.length > 1 ? 'one of ' : ''}${choices.join(', ')}`
+  return message
 }
 const missing = ({ keyword, params }: Fault): string => {
   const name =

@@ -122,9 +122,12 @@ export const Location = Type.Object({
 export type Location = Static<typeof Location>
 
 /** Which page of a list. Cursors are the last id of the page before. */
-export const PageRequest = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
-  cursor: Type.Optional(Type.String({ maxLength: 40 })),
-})
+export const PageRequest = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    cursor: Type.Optional(Type.String({ maxLength: 40 })),
+  },
+  { additionalProperties: false },
+)
 export type PageRequest = Static<typeof PageRequest>
 export type Page<T> = { items: T[]; nextCursor: string | null }

@@ -110,6 +110,14 @@ t.test('lists are read page by page', async t => {
   t.equal(second.items.length, 3)
   t.equal(second.nextCursor, null)
   t.match((await api.call('retailer', 'GET /api/users?limit=0')).json(), { status: 400, errors: [{ pointer: '/query/limit' }] })
+  t.match((await api.call('retailer', 'GET /api/users?sort=name')).json(), {
+    status: 400,
+    detail: '/query/sort is not known here.',
+  })
+  t.match((await api.call('retailer', 'GET /api/messages?direction=sideways')).json(), {
+    status: 400,
+    errors: [{ pointer: '/query/direction', detail: 'must be one of in, out' }],
+  })
 })
 
 t.test('over TLS the cookie is bound to the host', async t => {

@@ -14,7 +14,7 @@ export const registerExceptions = (app: FastifyInstance): void => {
     tag: 'exceptions',
     access: 'records.read',
     summary: 'List exceptions, newest first',
-    query: Type.Object({ ...ExceptionFilter.properties, ...PageRequest.properties }),
+    query: Type.Object({ ...ExceptionFilter.properties, ...PageRequest.properties }, { additionalProperties: false }),
     answer: [200, pageOf(Exception)],
     handler: (ctx, { query }) => listExceptions(ctx, query),
   })

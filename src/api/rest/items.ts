@@ -17,10 +17,13 @@ export const registerItems = (app: FastifyInstance): void => {
     answer: [200, pageOf(Item)],
     handler: (ctx, { query }) => listItems(ctx, query),
   })
-  const ofPartnership = Type.Object({
-    ...PageRequest.properties,
-    partnershipId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this partnership.' })),
-  })
+  const ofPartnership = Type.Object(
+    {
+      ...PageRequest.properties,
+      partnershipId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this partnership.' })),
+    },
+    { additionalProperties: false },
+  )
   operation(app, {
     ...read,
     id: 'listPrices',

@@ -31,7 +31,7 @@ export const registerMessages = (app: FastifyInstance): void => {
     id: 'listMessages',
     path: '/api/messages',
     summary: 'List transmissions received and sent, newest first',
-    query: Type.Object({ ...MessageFilter.properties, ...PageRequest.properties }),
+    query: Type.Object({ ...MessageFilter.properties, ...PageRequest.properties }, { additionalProperties: false }),
     answer: [200, pageOf(Message)],
     handler: (ctx, { query }) => listMessages(ctx, query),
   })

@@ -94,10 +94,13 @@ export const registerPartners = (app: FastifyInstance): void => {
     id: 'listLocations',
     path: '/api/locations',
     summary: "List your locations and your partners'",
-    query: Type.Object({
-      ...PageRequest.properties,
-      organisationId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this organisation.' })),
-    }),
+    query: Type.Object(
+      {
+        ...PageRequest.properties,
+        organisationId: Type.Optional(Type.String({ maxLength: 60, description: 'Only those of this organisation.' })),
+      },
+      { additionalProperties: false },
+    ),
     answer: [200, pageOf(Location)],
     handler: (ctx, { query }) => listLocations(ctx, query),
   })
