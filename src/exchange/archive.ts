@@ -154,36 +154,30 @@ export const openArchive = (db: Database | Tx, organisationId: string, messageId
     held = await chunkAt(db, organisationId, messageId, offset)
     return held
   }
+  /** The pieces of the bytes from start (included) to end (excluded). Fewer when the message ends before. */
+  async function* parts(start: number, end: number): AsyncGenerator<Uint8Array> {
+    for (let at = start; at < end;) {
+      const chunk = await piece(at)
+      if (!chunk) return
+      const part = chunk.bytes.subarray(at - chunk.offset, Math.min(end - chunk.offset, chunk.bytes.length))
+      yield part
+      at += part.length
+    }
+  }
   return {
     /** Bytes start (included) to end (excluded). Fewer when the message ends before. */
     slice: async (start: number, end: number): Promise<Uint8Array> => {
-      const parts: Uint8Array[] = []
-      for (let at = start; at < end;) {
-        const chunk = await piece(at)
-        if (!chunk) break
-        const part = chunk.bytes.subarray(at - chunk.offset, Math.min(end - chunk.offset, chunk.bytes.length))
-        parts.push(part)
-        at += part.length
-      }
-      return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+      const taken: Uint8Array[] = []
+      for await (const part of parts(start, end)) taken.push(part)
+      return taken.length === 1 ? taken[0]! : Buffer.concat(taken)
+    },
+    /** SHA-256 of the same. */
+    hash: async (start: number, end: number): Promise<Buffer> => {
+      const hash = createHash('sha256')
+      for await (const part of parts(start, end)) hash.update(part)
+      return hash.digest()
     },
   }
-}
-
-/** SHA-256 of a byte range of an archived message. */
-export const hashRange = async (
-  db: Database | Tx,
-  organisationId: string,
-  messageId: string,
-  start: number,
-  end: number,
-): Promise<Buffer> => {
-  const hash = createHash('sha256')
-  for await (const { offset, bytes } of archivedChunks(db, organisationId, messageId, start)) {
-    hash.update(bytes.subarray(Math.max(0, start - offset), Math.min(bytes.length, end - offset)))
-    if (offset + bytes.length >= end) break
-  }
-  return hash.digest()
 }
 
 /** For callers that hold no transaction: archives a spooled body in one of its own, together with what `also` writes. */

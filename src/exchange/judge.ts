@@ -4,7 +4,7 @@ import { emit } from '../db/outbox.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { createReader } from '../x12/index.ts'
 import { sendAcknowledgements, type InterchangeVerdict } from './acknowledge.ts'
-import { archivedChunks, hashRange } from './archive.ts'
+import { archivedChunks, openArchive } from './archive.ts'
 import { Judgement, type JudgedGroup, type JudgedSet } from './judgement.ts'
 import type { SenderProfile } from './parties.ts'
 import type { InterchangeState, InterchangeSummary } from './schema.ts'
@@ -20,13 +20,15 @@ const controlNumberDays = 365
 /**
  * Reads a message once, from its archive: what each set, group and interchange is worth, and whether it may be here at all. The
  * verdicts and the acknowledgements that follow from them are committed together; until then nothing of it counts, and an
- * interrupted judgement begins again. Interchanges judged for good before (`settled`) are left as they are.
+ * interrupted judgement begins again. Interchanges judged for good before (`settled`) are left as they are. A message of more parts
+ * than one may have is not judged but quarantined whole; so is one that was `refused` when it came.
  */
 export const judgeMessage = async (
   ctx: Context & { readonly db: Database },
   sender: SenderProfile,
   messageId: string,
   settled: readonly InterchangeSummary[],
+  refused = false,
 ): Promise<InterchangeSummary[]> => {
   const { organisationId } = sender
   const keep = new Map(
@@ -34,28 +36,46 @@ export const judgeMessage = async (
   )
   await withOrganisation(ctx, tx => forgetUnsettled(tx, messageId, [...keep.values()]))
   const judgement = new Judgement(sender, keep)
-  const reader = createReader({ level: 'full' })
-  for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
-    for (const event of reader.push(bytes)) judgement.take(event)
-    while (judgement.sets.length >= setsPerWrite)
-      await withOrganisation(ctx, tx => insertSets(tx, messageId, organisationId, judgement.sets.splice(0, setsPerWrite)))
+  const excess = refused ? undefined : await readAll(ctx, messageId, judgement)
+  if (refused || excess) {
+    await withOrganisation(ctx, async tx => {
+      await forgetUnsettled(tx, messageId, [])
+      await storeVerdict(tx, messageId, [], '', excess && { code: 'exchange/too-many-parts', detail: excess })
+    })
+    return []
   }
-  for (const event of reader.end()) judgement.take(event)
-
+  const archive = openArchive(ctx.db, organisationId, messageId)
   const hashes = new Map<number, Buffer>()
-  for (const { summary } of judgement.interchanges)
-    hashes.set(summary.ordinal, await hashRange(ctx.db, organisationId, messageId, summary.start, summary.end))
+  for (const { summary } of judgement.interchanges) hashes.set(summary.ordinal, await archive.hash(summary.start, summary.end))
   await withOrganisation(ctx, async tx => {
     for (let at = 0; at < judgement.sets.length; at += setsPerWrite)
       await insertSets(tx, messageId, organisationId, judgement.sets.slice(at, at + setsPerWrite))
     await insertGroups(tx, messageId, organisationId, judgement.groups)
     for (const judged of judgement.interchanges)
       await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!)
-    await storeVerdict(tx, messageId, judgement)
+    await storeVerdict(tx, messageId, judgement.summaries(), judgement.junk)
     crashPoint('judge.before-commit')
   })
   crashPoint('judge.committed')
   return judgement.summaries()
+}
+
+/** Reads the message to its end, writing sets as they add up; to less than its end when it has too many parts, and says so. */
+const readAll = async (
+  ctx: Context & { readonly db: Database },
+  messageId: string,
+  judgement: Judgement,
+): Promise<string | undefined> => {
+  const { organisationId } = ctx.actor
+  const reader = createReader({ level: 'full' })
+  for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
+    for (const event of reader.push(bytes)) judgement.take(event)
+    if (judgement.excess) return judgement.excess
+    while (judgement.sets.length >= setsPerWrite)
+      await withOrganisation(ctx, tx => insertSets(tx, messageId, organisationId, judgement.sets.splice(0, setsPerWrite)))
+  }
+  for (const event of reader.end()) judgement.take(event)
+  return judgement.excess
 }
 
 const forgetUnsettled = async (tx: Tx, messageId: string, settled: readonly InterchangeSummary[]): Promise<void> => {
@@ -178,14 +198,19 @@ const rejectGroups = async (tx: Tx, messageId: string, summary: InterchangeSumma
       and s.message_id = g.message_id and s.group_ordinal = g.ordinal and s.state <> 'rejected'`
 }
 
-const storeVerdict = async (tx: Tx, messageId: string, judgement: Judgement): Promise<void> => {
-  const interchanges = judgement.summaries()
+const storeVerdict = async (
+  tx: Tx,
+  messageId: string,
+  interchanges: readonly InterchangeSummary[],
+  junk: string,
+  fault?: { readonly code: string; readonly detail: string },
+): Promise<void> => {
   const trouble = interchanges.find(({ state }) => state === 'quarantined' || state === 'conflict')
-  const code = trouble?.errorCode ?? (interchanges.length === 0 ? 'exchange/not-x12' : null)
+  const code = fault?.code ?? trouble?.errorCode ?? (interchanges.length === 0 ? 'exchange/not-x12' : null)
   const detail =
-    trouble?.errorDetail ?? (interchanges.length === 0 ? judgement.junk || 'The body holds no X12 interchange.' : null)
+    fault?.detail ?? trouble?.errorDetail ?? (interchanges.length === 0 ? junk || 'The body holds no X12 interchange.' : null)
   await tx.sql`
     update message set processing_state = 'processing', error_code = ${code}, error_detail = ${detail}, test = ${interchanges.length > 0 && interchanges.every(({ test }) => test)},
-      summary = ${storableJson({ interchanges, ...(judgement.junk ? { junk: judgement.junk } : {}) })}::text::jsonb
+      summary = ${storableJson({ interchanges, ...(junk ? { junk } : {}) })}::text::jsonb
     where id = ${messageId}`
 }

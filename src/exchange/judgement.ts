@@ -16,6 +16,11 @@ type Verdict = { readonly state: InterchangeState; readonly code?: string; reado
 export type JudgedSet = { readonly group: number; readonly result: SetResult; readonly state: string }
 export type JudgedGroup = { readonly ordinal: number; readonly interchange: number; readonly result: GroupResult }
 
+/** What one transmission holds at most. More is no traffic of documents, and what is kept of each part would fill the memory. */
+const most = { interchanges: 5000, groups: 20_000, 'transaction sets': 2_000_000 } as const
+/** So many findings of a message are kept and told; of the sets after that, one for each code of their AK5. */
+const findingsInFull = 100_000
+
 /** Collects what the reader says, interchange by interchange. */
 export class Judgement {
   readonly sets: JudgedSet[] = []
@@ -27,6 +32,7 @@ export class Judgement {
   private ordinal = -1
   private group = -1
   private set = -1
+  private findings = 0
   private open:
     | {
         header: InterchangeHeader
@@ -43,6 +49,15 @@ export class Judgement {
   constructor(sender: SenderProfile, keep: ReadonlyMap<number, InterchangeSummary>) {
     this.sender = sender
     this.keep = keep
+  }
+
+  /** Says what there is too much of, when there is. */
+  get excess(): string | undefined {
+    const found = { interchanges: this.ordinal + 1, groups: this.group + 1, 'transaction sets': this.set + 1 }
+    for (const [what, limit] of Object.entries(most))
+      if (found[what as keyof typeof most] > limit)
+        return `The transmission holds more than ${limit} ${what}. It was not processed; send it in several.`
+    return undefined
   }
 
   take(event: ReadEvent): void {
@@ -98,9 +113,11 @@ export class Judgement {
       }
   }
 
-  private takeSet(result: SetResult): void {
+  private takeSet(given: SetResult): void {
     this.set += 1
     const open = this.open!
+    const result = this.findings < findingsInFull ? given : { ...given, findings: oneOfEachCode(given.findings) }
+    this.findings += result.findings.length
     open.acknowledgement.addSet(result)
     if (result.outcome === 'R') open.rejected += 1
     else {
@@ -156,6 +173,12 @@ export class Judgement {
       },
     })
   }
+}
+
+const oneOfEachCode = (findings: SetResult['findings']): SetResult['findings'] => {
+  const codes = new Map(findings.toReversed().map(finding => [finding.severity === 'error' ? finding.setCode : undefined, finding]))
+  codes.delete(undefined)
+  return [...codes.values()]
 }
 
 /** Whether an interchange may come from this sender to the receiver it names. */

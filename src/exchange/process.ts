@@ -25,7 +25,8 @@ export const processMessage = async (
     let interchanges = message.interchanges
     const unsettled = interchanges.some(({ state }) => state === 'quarantined' || state === 'conflict')
     if (message.state === 'received' || (replay && (unsettled || interchanges.length === 0)))
-      interchanges = await judgeMessage(ctx, sender, messageId, interchanges)
+      // What was refused at the door is processed only when somebody of its organisation says so.
+      interchanges = await judgeMessage(ctx, sender, messageId, interchanges, message.refused && !replay)
     if (replay) await withOrganisation(ctx, tx => releaseSets(tx, messageId, interchanges))
     await applyMessage(acting, sender, messageId, interchanges, replay)
     await withOrganisation(ctx, async tx => {
@@ -40,8 +41,10 @@ export const processMessage = async (
 }
 
 const stateOf = async (tx: Tx, messageId: string) => {
-  const [message] = await tx.sql<{ state: ProcessingState; interchanges: InterchangeSummary[]; actor: string }[]>`
-    select processing_state as state, actor, coalesce(summary->'interchanges', '[]') as interchanges from message where id = ${messageId} and direction = 'in'`
+  const [message] = await tx.sql<
+    { state: ProcessingState; interchanges: InterchangeSummary[]; actor: string; refused: boolean }[]
+  >`
+    select processing_state as state, actor, sender is null as refused, coalesce(summary->'interchanges', '[]') as interchanges from message where id = ${messageId} and direction = 'in'`
   return message
 }
 
