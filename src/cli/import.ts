@@ -7,13 +7,19 @@ import { count, paint, say, table, writeJson, type Column } from './output.ts'
 
 type Options = HubOptions & { dryRun?: boolean; bestEffort?: boolean; local?: true; json?: true }
 
-const columnNames = (kind: ImportKind): string =>
-  importColumns[kind].map(column => (column.required ? column.name.toUpperCase() : column.name)).join(', ')
+/** A line for each column: name, what it is, what it may be, an example. */
+const columnLines = (kind: ImportKind): string =>
+  importColumns[kind]
+    .map(({ name, required, rule, description, example }) => {
+      const of = 'of' in rule ? ` One${rule.is === 'documents' ? ' or more' : ''} of ${rule.of.join(', ')}.` : ''
+      return `    ${name.padEnd(17)}${required ? '*' : ' '} ${description}${of || ` E.g. ${example}`}`
+    })
+    .join('\n')
 
 const help = `
 The first line of the file names the columns, in any order (separated by commas, semicolons or tabs; UTF-8):
-${importKinds.map(kind => `  ${kind}\n    ${columnNames(kind)}`).join('\n')}
-(in capitals: required; docs/operating.md says what each is). Rows are matched with what is there by their key; an empty cell
+${importKinds.map(kind => `  ${kind}\n${columnLines(kind)}`).join('\n')}
+(* required). Rows are matched with what is there by their key; an empty cell
 leaves a value as it is. All of the file is one transaction, and nothing is kept when a line has an error.
 
 An administrator's key imports locations, items and prices of its own organisation; the operator's imports everything.

@@ -25,7 +25,8 @@ export type OrganisationFinder = (row: Row, column: string) => OrganisationRefer
 
 /**
  * Finds the organisations that the columns name, by GLN, id or exact name, among those that the role may see. Where the
- * column `organisation` is empty it is the importer's own, and it can be no other unless the operator imports. One query.
+ * column `organisation` is empty it is the importer's own, and it can be no other unless the operator imports; "operator"
+ * there is the operator of the hub, as in `accord-hub user add`. One query.
  */
 export const findOrganisations = async (
   tx: Tx,
@@ -34,14 +35,18 @@ export const findOrganisations = async (
   columns: readonly string[],
 ): Promise<OrganisationFinder> => {
   const named = [...new Set(rows.flatMap(row => columns.flatMap(column => row.cells[column] ?? [])))]
-  const found = await tx.sql<(OrganisationReference & { gln: string | null })[]>`
-    select id, name, gln, currency from organisation
+  const found = await tx.sql<(OrganisationReference & { gln: string | null; kind: string })[]>`
+    select id, name, gln, currency, kind from organisation
     where id = any(${named}::text[]) or gln = any(${named}::text[]) or name = any(${named}::text[])
-      or id = ${scope.organisationId}`
+      or (kind = 'operator' and 'operator' = any(${named}::text[])) or id = ${scope.organisationId}`
   return (row, column) => {
     const reference = row.cells[column] ?? (column === 'organisation' ? scope.organisationId : null)
     if (reference === null) return problem(row, column, 'required', 'This column must be filled in.')
-    const matches = found.filter(each => each.id === reference || each.gln === reference || each.name === reference)
+    const matches = found.filter(
+      each =>
+        [each.id, each.gln, each.name].includes(reference) ||
+        (column === 'organisation' && reference === 'operator' && each.kind === 'operator'),
+    )
     const [match] = matches
     if (matches.length > 1)
       return problem(row, column, 'ambiguous-organisation', 'Several organisations have this name; use the GLN.')

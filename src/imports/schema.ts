@@ -72,7 +72,7 @@ export const importColumns: Readonly<Record<ImportKind, readonly ImportColumn[]>
       name: 'organisation',
       rule: { is: 'organisation' },
       required: true,
-      description: 'Whose identifier it is: GLN, id or name.',
+      description: 'Whose identifier it is: GLN, id, name, or operator for the hub itself.',
       example: 'Northgate Stores',
     },
     {
