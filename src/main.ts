@@ -44,10 +44,10 @@ const start = async (): Promise<void> => {
     await loadDemo({ hub: { db: hub.db, url, localUrl }, config, log, say: line => console.log(line) })
     log.level = level
   }
-  console.log(greeting(url, config, empty))
+  console.log(greeting(url, config, await isEmpty(hub.db), empty))
 }
 
-const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): string => {
+const greeting = (url: string | undefined, config: Config, isEmpty: boolean, wasEmpty: boolean): string => {
   if (!url) return 'The workers are running. Ctrl-C stops them.'
   return [
     '',
@@ -58,6 +58,7 @@ const greeting = (url: string | undefined, config: Config, wasEmpty: boolean): s
     ...(wasEmpty || demoAccounts(config) === undefined
       ? []
       : [`  Sign in            the accounts of the demo are in ${join(config.DATA_DIR, 'demo-accounts.txt')}`]),
+    ...(isEmpty ? ['  Nothing is in it    "Set up real life" in README.md says how to begin'] : []),
     'Ctrl-C stops everything.',
   ].join('\n')
 }
