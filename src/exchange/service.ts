@@ -161,7 +161,8 @@ export const replayMessage = async (ctx: Context, id: string, options: { readonl
       await tx.sql`
       update interchange_key k set released_at = ${ctx.now()} from message m, jsonb_array_elements(coalesce(m.summary->'interchanges', '[]')) i
       where m.id = ${id} and i->>'state' = 'conflict' and k.organisation_id = m.organisation_id and k.sender = i->>'sender'
-        and k.receiver = i->>'receiver' and k.control_number = i->>'controlNumber'`
+        and k.receiver = i->>'receiver' and k.control_number = i->>'controlNumber'
+        and k.test = (i->>'test')::boolean`
     await enqueueWork(tx, [
       {
         organisationId: message.owner,

@@ -41,8 +41,12 @@ export function isAcknowledged(group: GroupHeader): boolean {
   return group.functionalId !== 'FA'
 }
 
-/** Whether an interchange calls for a TA1: its sender asks (ISA14), or something is wrong with its envelope. */
+/**
+ * Whether an interchange calls for a TA1: its sender asks (ISA14), or something is wrong with its envelope. One that holds nothing but
+ * TA1 is itself an acknowledgement and gets none.
+ */
 export function wantsTa1(interchange: InterchangeResult): boolean {
+  if (interchange.groupCount === 0 && interchange.acknowledgementCount > 0) return false
   return interchange.header.acknowledgementRequested || interchange.outcome !== 'A'
 }
 

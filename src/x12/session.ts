@@ -55,6 +55,7 @@ interface OpenInterchange {
   readonly findings: FindingList
   readonly groupNumbers: Set<string>
   groups: number
+  acknowledgements: number
 }
 
 interface OpenGroup {
@@ -194,6 +195,7 @@ export class Session implements SegmentSink {
         this.closeInterchange(end, element)
         return
       default:
+        this.interchange.acknowledgements++
         this.events.push({ type: 'ta1', acknowledgement: interchangeAcknowledgement(element, start), interchange: this.interchange.header })
     }
   }
@@ -224,12 +226,14 @@ export class Session implements SegmentSink {
   openInterchange(header: InterchangeHeader): void {
     const findings = new FindingList(findingsPerEnvelope)
     judgeInterchangeHeader(header, findings)
-    const number = `${header.senderQualifier}*${header.senderId}*${header.controlNumber}`
+    // Many senders count by receiver, and apart for tests.
+    const parties = `${header.senderQualifier}*${header.senderId}*${header.receiverQualifier}*${header.receiverId}`
+    const number = `${parties}*${header.usage}*${header.controlNumber}`
     if (this.interchangeNumbers.has(number)) {
       findings.add(finding('interchange-control-duplicate', { offset: header.offset, segmentId: 'ISA', element: 13, value: header.controlNumber }))
     }
     this.interchangeNumbers.add(number)
-    this.interchange = { header, findings, groupNumbers: new Set(), groups: 0 }
+    this.interchange = { header, findings, groupNumbers: new Set(), groups: 0, acknowledgements: 0 }
     this.state = inInterchange
     this.outside = false
     this.events.push({ type: 'interchange', header })
@@ -257,7 +261,8 @@ export class Session implements SegmentSink {
     const list = findings.take(end)
     const worst = list.find(f => f.severity === (rejected ? 'error' : 'warning') && f.interchangeCode !== undefined)
     const result: InterchangeResult = {
-      header, end, outcome: rejected ? 'R' : worst ? 'E' : 'A', noteCode: worst?.interchangeCode ?? (rejected ? '022' : '000'), groupCount: interchange.groups, findings: list,
+      header, end, outcome: rejected ? 'R' : worst ? 'E' : 'A', noteCode: worst?.interchangeCode ?? (rejected ? '022' : '000'),
+      groupCount: interchange.groups, acknowledgementCount: interchange.acknowledgements, findings: list,
     }
     this.events.push({ type: 'interchange-end', result })
     this.outside = true

@@ -151,6 +151,8 @@ export interface InterchangeResult {
   /** TA105, "000" when nothing is wrong. */
   readonly noteCode: string
   readonly groupCount: number
+  /** TA1 segments in it. */
+  readonly acknowledgementCount: number
   readonly findings: readonly Finding[]
 }
 
