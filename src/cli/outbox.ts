@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -58,9 +58,12 @@ async function* waiting(hub: Hub): AsyncGenerator<OutboxItem> {
   }
 }
 
+/** A message without sets is a TA1. */
+const setsOf = ({ sets }: OutboxItem): string => [...new Set(sets)].join(', ') || 'TA1'
+
 const columns: readonly Column<OutboxItem>[] = [
   { title: 'MESSAGE', of: item => item.messageId },
-  { title: 'SETS', of: item => item.sets.join(', ') },
+  { title: 'SETS', of: setsOf },
   { title: 'FROM', of: item => item.sender },
   { title: 'CONTROL', of: item => item.controlNumber },
   { title: 'SIZE', of: item => size(item.sizeBytes), right: true },
@@ -80,6 +83,8 @@ const fetchAll = async (options: FetchOptions): Promise<void> => {
   const { dir, acknowledge = false, dryRun = false, json = false } = options
   if (json && dir === undefined && !dryRun)
     throw new CliError('--json needs --dir: standard output is for the X12 itself.', { exitCode: 2 })
+  if (dir !== undefined && !dryRun && !existsSync(dir))
+    throw new CliError(`There is no folder ${dir}. Make it first.`, { exitCode: 2 })
   const hub = hubOf(options)
   let fetched = 0
   for await (const item of waiting(hub)) {
@@ -88,7 +93,7 @@ const fetchAll = async (options: FetchOptions): Promise<void> => {
     if (acknowledge && !dryRun) await askJson<null>(hub, 'POST', `/api/edi/outbox/${item.messageId}/acknowledge`)
     fetched++
     if (json) await writeJson({ ...item, ...(file !== undefined && { file }), acknowledged: acknowledge && !dryRun, dryRun })
-    else if (file !== undefined || dryRun) await say(`${item.messageId}  ${item.sets.join(', ')}  ${file ?? 'standard output'}`)
+    else if (file !== undefined || dryRun) await say(`${item.messageId}  ${setsOf(item)}  ${file ?? 'standard output'}`)
   }
   if (json) return
   const done = dryRun

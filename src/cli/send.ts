@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { InvalidArgumentError, type Command } from 'commander'
-import type { InterchangeSummary, MessageDetail } from '../exchange/schema.ts'
+import type { InterchangeSummary, MessageDetail, MessageFinding, MessageSet } from '../exchange/schema.ts'
 import type { ExitCode } from './failure.ts'
 import { CliError } from './failure.ts'
 import { askJson, hubOf, hubOptions, type Hub, type HubOptions } from './http.ts'
@@ -9,6 +9,7 @@ import { count, paint, printable, say, size, writeJson } from './output.ts'
 import { inspect } from './x12/inspect.ts'
 
 type Options = HubOptions & { wait?: true; timeout: number; dryRun?: boolean; json?: true }
+type StoppedSet = Omit<MessageSet, 'findings'> & { readonly findings: readonly MessageFinding[] }
 type Receipt = { messageId: string; duplicate: boolean; sizeBytes: number; sha256: string }
 
 const help = `
@@ -82,13 +83,14 @@ const sendOne = async (hub: Hub, input: Input, options: Options): Promise<boolea
     },
   })
   const message = options.wait ? await processed(hub, receipt.messageId, options.timeout) : undefined
-  if (options.json) await writeJson({ file: input.name, ...receipt, ...(message && { message }) })
+  const stopped = message ? await stoppedSets(hub, message) : []
+  if (options.json) await writeJson({ file: input.name, ...receipt, ...(message && { message, stoppedSets: stopped }) })
   else {
     const note = receipt.duplicate ? paint('yellow', 'received before; nothing is done twice') : size(receipt.sizeBytes)
     await say(`${receipt.messageId}  ${input.name}  ${note}`)
-    if (message) await say(...outcomeOf(message))
+    if (message) await say(...outcomeOf(message), ...reasonsOf(message, stopped))
   }
-  return !message || succeeded(message)
+  return !message || (succeeded(message) && stopped.length === 0)
 }
 
 /** Checks the file as the hub would, and that the hub would take it from this key, without sending it. */
@@ -140,6 +142,38 @@ const succeeded = ({ processingState, errorCode, interchanges }: MessageDetail):
   processingState === 'processed' &&
   errorCode === null &&
   interchanges.every(({ state, rejectedSets }) => state === 'accepted' && rejectedSets === 0)
+
+const lookedAt = 1000
+const shown = 20
+
+/** The sets that were rejected or held back, of the first thousand of the message: a file of that many is looked at otherwise. */
+const stoppedSets = async (hub: Hub, { id }: MessageDetail): Promise<StoppedSet[]> => {
+  const stopped: StoppedSet[] = []
+  let cursor: string | null | undefined
+  for (let seen = 0; seen < lookedAt && cursor !== null;) {
+    const page: { items: StoppedSet[]; nextCursor: string | null } = await askJson(hub, 'GET', `/api/messages/${id}/sets`, {
+      query: { limit: '200', cursor },
+    })
+    stopped.push(...page.items.filter(({ state }) => state === 'rejected' || state === 'quarantined'))
+    seen += page.items.length
+    cursor = page.nextCursor
+  }
+  return stopped
+}
+
+/** A line for each set that was stopped, with its reasons below, and where the rest can be read. */
+const reasonsOf = ({ id, interchanges }: MessageDetail, stopped: readonly StoppedSet[]): string[] => {
+  const lines = stopped.slice(0, shown).flatMap(({ set, controlNumber, state, errorCode, errorDetail, findings }) => [
+    `  ${printable(`${set} ${controlNumber}`)} ${paint('red', state)}` +
+      (errorCode === null ? '' : `: ${printable(errorDetail ?? errorCode)}`),
+    ...findings
+      .filter(({ severity }) => severity === 'error')
+      .slice(0, shown)
+      .map(({ message }) => `    ${printable(message)}`),
+  ])
+  const more = stopped.length > shown || interchanges.reduce((sum, { setCount }) => sum + setCount, 0) > lookedAt
+  return more ? [...lines, `  More may have been stopped: GET /api/messages/${id}/sets lists every set.`] : lines
+}
 
 /** What came of each interchange, and in which message its 997 is. */
 const outcomeOf = (message: MessageDetail): string[] => [
