@@ -114,21 +114,30 @@ export const receiveShipments = (ctx: Context, documents: readonly ReceivedNotic
     return applied
   })
 
-/** SSCCs of the documents that were on another shipment in the last twelve months. */
+/**
+ * SSCCs of the documents that were on another shipment in the last twelve months, with the numbers of those shipments by partnership:
+ * the seller's shipments to other buyers count, but their numbers are none of this buyer's business.
+ */
 const reusedSsccs = async (
   tx: Tx,
   documents: readonly ReceivedNotice[],
   known: readonly KnownShipment[],
   now: Date,
-): Promise<Map<string, string>> => {
+): Promise<ReusedSsccs> => {
   const ssccs = documents.flatMap(({ document }) => document.packages.flatMap(one => one.sscc ?? []))
   if (ssccs.length === 0) return new Map()
   const year = new Date(now)
   year.setUTCFullYear(year.getUTCFullYear() - 1)
   const own = new Set(known.map(one => `${one.partnershipId} ${one.number}`))
   const used = await selectUsedSsccs(tx.sql, ssccs, year)
-  return new Map(used.filter(one => !own.has(`${one.partnershipId} ${one.number}`)).map(one => [one.sscc, one.number]))
+  const reused = new Map<string, Map<string, string>>()
+  for (const { sscc, partnershipId, number } of used)
+    if (!own.has(`${partnershipId} ${number}`))
+      reused.set(sscc, (reused.get(sscc) ?? new Map<string, string>()).set(partnershipId, number))
+  return reused
 }
+
+type ReusedSsccs = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** The notices of one batch. New ones are gathered and written together; one that changes an earlier one writes those first. */
 class Receiving {
@@ -139,10 +148,10 @@ class Receiving {
   private readonly finders = new Map<HeldOrder, ReturnType<typeof lineFinder>>()
   private readonly tx: Tx
   private readonly book: Book
-  private readonly reused: ReadonlyMap<string, string>
+  private readonly reused: ReusedSsccs
   private readonly now: Date
 
-  constructor(tx: Tx, book: Book, known: readonly KnownShipment[], reused: ReadonlyMap<string, string>, now: Date) {
+  constructor(tx: Tx, book: Book, known: readonly KnownShipment[], reused: ReusedSsccs, now: Date) {
     this.tx = tx
     this.book = book
     this.known = new Map(known.map(one => [`${one.partnershipId} ${one.number}`, one]))
@@ -197,7 +206,7 @@ class Receiving {
   /** Rows of a notice; moves the lines of the orders that it is of. */
   private place(received: ReceivedNotice, id: string): { shipment: NewShipment; orderIds: string[]; problems: Problem[] } {
     const { document, partnership } = received
-    const problems = this.packageProblems(document)
+    const problems = this.packageProblems(received)
     const unknown = new Set<string>()
     const orderIds = new Set<string>()
     const lines = document.lines.map(line => {
@@ -269,12 +278,13 @@ class Receiving {
     }
   }
 
-  private packageProblems(document: ShipNoticeDocument): Problem[] {
+  private packageProblems({ document, partnership }: ReceivedNotice): Problem[] {
     return document.packages.flatMap(({ sscc, at }) => {
       const earlier = sscc === undefined ? undefined : this.reused.get(sscc)
-      return earlier === undefined
-        ? []
-        : [problem('shipments/sscc-reused', `SSCC ${sscc} was on ship notice ${earlier} within twelve months.`, at)]
+      if (!earlier) return []
+      const number = earlier.get(partnership.id)
+      const where = number === undefined ? 'another ship notice' : `ship notice ${number}`
+      return [problem('shipments/sscc-reused', `SSCC ${sscc} was on ${where} within twelve months.`, at)]
     })
   }
 
