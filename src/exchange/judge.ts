@@ -40,7 +40,8 @@ export const judgeMessage = async (
   if (refused || excess) {
     await withOrganisation(ctx, async tx => {
       await forgetUnsettled(tx, messageId, [])
-      await storeVerdict(tx, messageId, [], '', excess && { code: 'exchange/too-many-parts', detail: excess })
+      const fault = excess === undefined ? undefined : { code: 'exchange/too-many-parts', detail: excess }
+      await storeVerdict(tx, messageId, [], '', fault)
     })
     return []
   }

@@ -7,7 +7,7 @@ import {
   type SetResult,
 } from '../x12/index.ts'
 import { acknowledgementDetail, type InterchangeVerdict } from './acknowledge.ts'
-import { knowsReceiver, ownsGroup, ownsInterchange, type SenderProfile } from './parties.ts'
+import { knowsReceiver, ownsGroup, ownsInterchange, type Identifiers, type SenderProfile } from './parties.ts'
 import { isTest, receiver, sender as senderOf } from './receive.ts'
 import type { InterchangeState, InterchangeSummary } from './schema.ts'
 import { storable } from './text.ts'
@@ -105,7 +105,7 @@ export class Judgement {
     this.group += 1
     const open = this.open!
     open.acknowledgement.beginGroup(header)
-    if (open.verdict.state === 'accepted' && !ownsGroup(this.sender, header))
+    if (open.verdict.state === 'accepted' && !ownsGroup(identifiersFor(this.sender, open.header), header))
       open.verdict = {
         state: 'quarantined',
         code: 'exchange/group-not-yours',
@@ -175,6 +175,9 @@ export class Judgement {
   }
 }
 
+const identifiersFor = (sender: SenderProfile, header: InterchangeHeader): Identifiers =>
+  isTest(header) ? sender.tests : sender
+
 const oneOfEachCode = (findings: SetResult['findings']): SetResult['findings'] => {
   const codes = new Map(findings.toReversed().map(finding => [finding.severity === 'error' ? finding.setCode : undefined, finding]))
   codes.delete(undefined)
@@ -183,13 +186,14 @@ const oneOfEachCode = (findings: SetResult['findings']): SetResult['findings'] =
 
 /** Whether an interchange may come from this sender to the receiver it names. */
 const verdictOn = (sender: SenderProfile, header: InterchangeHeader): Verdict => {
-  if (!ownsInterchange(sender, header))
+  const identifiers = identifiersFor(sender, header)
+  if (!ownsInterchange(identifiers, header))
     return {
       state: 'quarantined',
       code: 'exchange/sender-not-yours',
       detail: `ISA05/06 ${senderOf(header)} is not one of your identifiers. Register it, or correct the interchange.`,
     }
-  if (!knowsReceiver(sender, header))
+  if (!knowsReceiver(identifiers, header))
     return {
       state: 'rejected',
       noteCode: '008',

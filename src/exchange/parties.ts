@@ -4,13 +4,21 @@ import { partnershipsOf } from '../partners/service.ts'
 import type { Party, Reference } from '../documents/canonical.ts'
 import type { GroupHeader, InterchangeHeader } from '../x12/types.ts'
 
-/** What the exchange must know of a sender before it reads: its identifiers, its partnerships and their identifiers. */
-export type SenderProfile = {
-  readonly organisationId: string
-  /** "ZZ:NORTHWIND" for ISA pairs, "GS:NORTHWIND" for group codes; production and test alike. */
+/** Whose an identifier is, as a sender may name it. */
+export type Identifiers = {
+  /** "ZZ:NORTHWIND" for ISA pairs, "GS:NORTHWIND" for group codes. */
   readonly own: ReadonlySet<string>
   /** Whom an identifier or GLN belongs to: the sender's partners and the hub's operator. */
   readonly others: ReadonlyMap<string, string>
+}
+
+/**
+ * What the exchange must know of a sender before it reads: its partnerships, its identifiers and theirs. An identifier may be one
+ * organisation's in production and another's in tests; in tests those of production count where it has no owner of its own.
+ */
+export type SenderProfile = Identifiers & {
+  readonly organisationId: string
+  readonly tests: Identifiers
   readonly partnerships: readonly Partnership[]
 }
 
@@ -19,33 +27,42 @@ export const loadSender = (db: Database, organisationId: string): Promise<Sender
   asSystem(db, async tx => {
     const partnerships = await partnershipsOf(tx, organisationId)
     const identifiers = await identifiersAround(tx, organisationId)
-    const own = new Set<string>()
-    const others = new Map<string, string>()
-    for (const { organisationId: owner, qualifier, value } of identifiers)
-      if (owner === organisationId) own.add(`${qualifier}:${value}`)
-      else others.set(`${qualifier}:${value}`, owner)
-    return { organisationId, own, others, partnerships }
+    const ownersIn = (usage: string) =>
+      identifiers
+        .filter(identifier => identifier.usage === usage)
+        .map(({ qualifier, value, organisationId: owner }) => [`${qualifier}:${value}`, owner] as const)
+    const production = ownersIn('production')
+    const tests = identifiersOf(organisationId, [...production, ...ownersIn('test')])
+    return { organisationId, ...identifiersOf(organisationId, production), tests, partnerships }
   })
 
+/** Of several owners the last one counts. */
+const identifiersOf = (organisationId: string, owners: readonly (readonly [key: string, owner: string])[]): Identifiers => {
+  const others = new Map(owners)
+  const own = new Set([...others].flatMap(([key, owner]) => (owner === organisationId ? [key] : [])))
+  for (const key of own) others.delete(key)
+  return { own, others }
+}
+
 const identifiersAround = (tx: Tx, organisationId: string) =>
-  tx.sql<{ organisationId: string; qualifier: string; value: string }[]>`
+  tx.sql<{ organisationId: string; qualifier: string; value: string; usage: string }[]>`
     with around as (
       select ${organisationId}::text as id
       union select seller_id from partnership where buyer_id = ${organisationId}
       union select buyer_id from partnership where seller_id = ${organisationId}
       union select id from organisation where kind = 'operator')
-    select organisation_id as "organisationId", qualifier, value from organisation_identifier join around on around.id = organisation_id
+    select organisation_id as "organisationId", qualifier, value, usage from organisation_identifier join around on around.id = organisation_id
     union all
-    select id, 'GLN', gln from organisation join around using (id) where gln is not null`
+    select id, 'GLN', gln, 'production' from organisation join around using (id) where gln is not null`
 
 const isaKey = (qualifier: string, id: string): string => `${qualifier}:${id}`
 
 /** Whether ISA05/06 belongs to the sender. */
-export const ownsInterchange = (sender: SenderProfile, header: InterchangeHeader): boolean =>
-  sender.own.has(isaKey(header.senderQualifier, header.senderId))
+export const ownsInterchange = ({ own }: Identifiers, header: InterchangeHeader): boolean =>
+  own.has(isaKey(header.senderQualifier, header.senderId))
 
 /** Whether GS02 belongs to the sender: a group code of its own, or the id of one of its ISA pairs. */
-export const ownsGroup = (sender: SenderProfile, header: GroupHeader): boolean => ownsCode(sender.own, header.senderCode)
+export const ownsGroup = ({ own }: Identifiers, header: GroupHeader): boolean => ownsCode(own, header.senderCode)
 
 const ownsCode = (own: ReadonlySet<string>, code: string): boolean => {
   for (const identifier of own) if (identifier.slice(identifier.indexOf(':') + 1) === code) return true
@@ -53,8 +70,8 @@ const ownsCode = (own: ReadonlySet<string>, code: string): boolean => {
 }
 
 /** Whether ISA07/08 is the hub or one of the sender's partners. */
-export const knowsReceiver = (sender: SenderProfile, header: InterchangeHeader): boolean =>
-  sender.others.has(isaKey(header.receiverQualifier, header.receiverId))
+export const knowsReceiver = ({ others }: Identifiers, header: InterchangeHeader): boolean =>
+  others.has(isaKey(header.receiverQualifier, header.receiverId))
 
 /** What a document says about whom it is for. */
 export type Addressing = {
