@@ -15,7 +15,7 @@ import { DomainError } from '../shared/errors.ts'
 import { parseAcknowledgement } from '../x12/index.ts'
 import { matchAcknowledgement } from './matching.ts'
 import type { SenderProfile } from './parties.ts'
-import { batchReader, type Prepared, type SetRow } from './prepare.ts'
+import { readBatches, type Prepared, type SetRow } from './prepare.ts'
 import type { InterchangeSummary } from './schema.ts'
 
 /** So many batches of one message are written at the same time, where that makes no difference. */
@@ -34,10 +34,9 @@ export const applyMessage = async (
   interchanges: readonly InterchangeSummary[],
   again: boolean,
 ): Promise<void> => {
-  const next = batchReader(ctx, sender, messageId, interchanges)
   const running: { readonly keys: Keys; readonly done: Promise<void> }[] = []
   try {
-    for (let batch = await next(-1); batch.length > 0; batch = await next(batch.at(-1)!.row.ordinal)) {
+    for await (const batch of readBatches(ctx, sender, messageId, interchanges)) {
       const keys = keysOf(batch)
       while (running.length >= batchesAtOnce || running.some(earlier => mustWait(keys, earlier.keys))) await running.shift()?.done
       const done = applyBatch(ctx, sender, messageId, batch, again)

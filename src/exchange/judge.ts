@@ -34,9 +34,18 @@ export const judgeMessage = async (
   const keep = new Map(
     settled.filter(({ state }) => state !== 'quarantined' && state !== 'conflict').map(summary => [summary.ordinal, summary]),
   )
-  await withOrganisation(ctx, tx => forgetUnsettled(tx, messageId, [...keep.values()]))
+  // What an interrupted judgement left goes together with what is written first.
+  let forgotten = false
+  const write = (run: (tx: Tx) => Promise<void>): Promise<void> =>
+    withOrganisation(ctx, async tx => {
+      if (!forgotten) await forgetUnsettled(tx, messageId, [...keep.values()])
+      await run(tx)
+    }).then(() => {
+      forgotten = true
+    })
   const judgement = new Judgement(sender, keep)
-  const excess = refused ? undefined : await readAll(ctx, messageId, judgement)
+  const writeSets = (sets: readonly JudgedSet[]) => write(tx => insertSets(tx, messageId, organisationId, sets))
+  const excess = refused ? undefined : await readAll(ctx, messageId, judgement, writeSets)
   if (refused || excess) {
     await withOrganisation(ctx, async tx => {
       await forgetUnsettled(tx, messageId, [])
@@ -48,12 +57,13 @@ export const judgeMessage = async (
   const archive = openArchive(ctx.db, organisationId, messageId)
   const hashes = new Map<number, Buffer>()
   for (const { summary } of judgement.interchanges) hashes.set(summary.ordinal, await archive.hash(summary.start, summary.end))
-  await withOrganisation(ctx, async tx => {
+  const rejecting = new Set(judgement.groups.filter(({ result }) => result.outcome === 'R').map(({ interchange }) => interchange))
+  await write(async tx => {
     for (let at = 0; at < judgement.sets.length; at += setsPerWrite)
       await insertSets(tx, messageId, organisationId, judgement.sets.slice(at, at + setsPerWrite))
     await insertGroups(tx, messageId, organisationId, judgement.groups)
     for (const judged of judgement.interchanges)
-      await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!)
+      await conclude(ctx, tx, sender, messageId, judged, hashes.get(judged.summary.ordinal)!, rejecting.has(judged.summary.ordinal))
     await storeVerdict(tx, messageId, judgement.summaries(), judgement.junk)
     crashPoint('judge.before-commit')
   })
@@ -66,14 +76,14 @@ const readAll = async (
   ctx: Context & { readonly db: Database },
   messageId: string,
   judgement: Judgement,
+  write: (sets: readonly JudgedSet[]) => Promise<void>,
 ): Promise<string | undefined> => {
   const { organisationId } = ctx.actor
   const reader = createReader({ level: 'full' })
   for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
     for (const event of reader.push(bytes)) judgement.take(event)
     if (judgement.excess) return judgement.excess
-    while (judgement.sets.length >= setsPerWrite)
-      await withOrganisation(ctx, tx => insertSets(tx, messageId, organisationId, judgement.sets.splice(0, setsPerWrite)))
+    while (judgement.sets.length >= setsPerWrite) await write(judgement.sets.splice(0, setsPerWrite))
   }
   for (const event of reader.end()) judgement.take(event)
   return judgement.excess
@@ -122,6 +132,7 @@ const conclude = async (
   messageId: string,
   judged: InterchangeVerdict,
   sha256: Buffer,
+  rejectsGroups: boolean,
 ): Promise<void> => {
   const { summary } = judged
   if (summary.state === 'accepted' || summary.state === 'rejected') {
@@ -140,7 +151,7 @@ const conclude = async (
       })
   }
   if (summary.state !== 'accepted') await holdSets(tx, messageId, summary)
-  else await rejectGroups(tx, messageId, summary)
+  else if (rejectsGroups) await rejectGroups(tx, messageId, summary)
   if (summary.state === 'accepted' || summary.state === 'rejected') await sendAcknowledgements(ctx, tx, sender, messageId, judged)
   if (summary.state === 'quarantined' || summary.state === 'conflict')
     await emit(tx, [

@@ -10,6 +10,7 @@ import type { InterchangeSummary } from './schema.ts'
 /** A batch is one transaction: at most so many sets or about so many bytes. */
 const batchSets = 100
 const batchBytes = 256 * 1024
+
 /** An accepted set of a message, and how it came. */
 export type SetRow = {
   readonly ordinal: number
@@ -29,20 +30,21 @@ export type Prepared = { readonly row: SetRow } & (
   | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
 )
 
-/** Reads the accepted sets of a message again, a batch at a time: those after the given ordinal, in order; none when there are no more. */
-export const batchReader = (
+/** Reads the accepted sets of a message again, a batch at a time, in order. */
+export async function* readBatches(
   ctx: Context & { readonly db: Database },
   sender: SenderProfile,
   messageId: string,
   interchanges: readonly InterchangeSummary[],
-): ((after: number) => Promise<Prepared[]>) => {
+): AsyncGenerator<Prepared[]> {
   const archive = openArchive(ctx.db, sender.organisationId, messageId)
-  return async after => {
-    const rows = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
+  for (let after: number | undefined = -1; after !== undefined;) {
+    const { rows, more }: { rows: SetRow[]; more: boolean } = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
     const prepared: Prepared[] = []
     // In order: neighbours share a piece of the archive.
     for (const row of rows) prepared.push(prepareSafely(ctx.log, sender, row, await archive.slice(row.start, row.end)))
-    return prepared
+    if (prepared.length > 0) yield prepared
+    after = more ? rows.at(-1)?.ordinal : undefined
   }
 }
 
@@ -52,7 +54,7 @@ const acceptedSets = (
   messageId: string,
   interchanges: readonly InterchangeSummary[],
   after: number,
-): Promise<SetRow[]> =>
+): Promise<{ rows: SetRow[]; more: boolean }> =>
   withOrganisation(db, organisationId, async tx => {
     const rows = await tx.sql<(Omit<SetRow, 'interchange'> & { interchangeOrdinal: number })[]>`
       select s.ordinal, s.set_id as set, s.start_offset::float8 as start, s.end_offset::float8 as end,
@@ -61,11 +63,12 @@ const acceptedSets = (
       where s.message_id = ${messageId} and s.ordinal > ${after} and s.state = 'accepted' order by s.ordinal limit ${batchSets}`
     let bytes = 0
     const taken = rows.filter(row => (bytes += row.end - row.start) <= batchBytes || row === rows[0])
-    return taken.map(row => {
+    const complete = taken.map(row => {
       const interchange = interchanges[row.interchangeOrdinal]
       if (!interchange) throw new Error(`message ${messageId} has no interchange ${row.interchangeOrdinal}`)
       return { ...row, interchange }
     })
+    return { rows: complete, more: taken.length < rows.length || rows.length === batchSets }
   })
 
 /** A set that a fault of ours cannot get past is quarantined alone, and does not hold up the others. */

@@ -58,22 +58,20 @@ const releaseSets = async (tx: Tx, messageId: string, interchanges: readonly Int
 }
 
 const finish = async (tx: Tx, ctx: Context, messageId: string, interchanges: readonly InterchangeSummary[]): Promise<void> => {
-  const sets = await tx.sql<
-    { state: string; count: number }[]
-  >`select state, count(*)::int as count from message_set where message_id = ${messageId} group by state`
   const state: ProcessingState =
     interchanges.length === 0 || interchanges.some(i => i.state === 'quarantined' || i.state === 'conflict')
       ? 'quarantined'
       : interchanges.every(i => i.state === 'duplicate')
         ? 'duplicate'
         : 'processed'
-  const counts = Object.fromEntries(sets.map(row => [row.state, row.count]))
-  await tx.sql`
-    update message set processing_state = ${state}, processed_at = ${ctx.now()}, summary = summary || ${JSON.stringify({ sets: counts })}::text::jsonb,
+  const [message] = await tx.sql<{ sets: Record<string, number> }[]>`
+    update message set processing_state = ${state}, processed_at = ${ctx.now()},
+      summary = summary || jsonb_build_object('sets', (select coalesce(jsonb_object_agg(c.state, c.count), '{}')
+        from (select s.state, count(*) as count from message_set s where s.message_id = ${messageId} group by s.state) c)),
       ack_outcome = (select case when bool_or(outcome = 'R') then 'R' when bool_or(outcome = 'P') then 'P' when bool_or(outcome = 'E') then 'E' else 'A' end
         from functional_group where message_id = ${messageId} and acknowledgement_message_id is not null having count(*) > 0)
-    where id = ${messageId}`
+    where id = ${messageId} returning summary->'sets' as sets`
   await emit(tx, [
-    { type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: counts } },
+    { type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: message?.sets ?? {} } },
   ])
 }
