@@ -10,7 +10,16 @@ const keptHours = 24
 const claimMinutes = 5
 
 /** The fingerprint of a request: the same key with another one is refused. */
-export const fingerprintOf = (...parts: readonly unknown[]): Buffer => createHash('sha256').update(JSON.stringify(parts)).digest()
+export const fingerprintOf = (...parts: readonly unknown[]): Buffer => createHash('sha256').update(textOf(parts)).digest()
+
+const textOf = (parts: readonly unknown[]): string => {
+  try {
+    return JSON.stringify(parts)
+  } catch (error) {
+    if (error instanceof RangeError) throw new DomainError('request/invalid', { detail: 'The body is nested too deeply.' })
+    throw error
+  }
+}
 
 type Claim = { readonly key: string; readonly fingerprint: Buffer }
 export type Answered<T> = { readonly answer: T; readonly replayed: boolean }

@@ -49,6 +49,16 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 const isPassing = ({ code, syscall }: { code?: string; syscall?: string }): boolean =>
   code !== undefined && (/^(08|53|57P)|^(40001|40P01|55P03)$|^CONNECT/.test(code) || syscall === 'connect')
 
+/** What the database says of values that it cannot hold, which only a request can have brought; a schema cannot tell all of them. */
+const faultyValues: Readonly<Record<string, string>> = {
+  '22021': 'A text holds a character that cannot be stored, such as NUL.',
+  '22P05': 'A text holds a character that cannot be stored, such as NUL or half of a surrogate pair.',
+  '22P02': 'A value has not the form of what it stands for.',
+  '22003': 'A number is out of range.',
+  '22007': 'A date or time has not the form of one.',
+  '22008': 'A date or time does not exist.',
+}
+
 /** A refusal of ours: what was thrown if it is one already, its equal for Fastify's and the database's; undefined for a bug. */
 export const asDomainError = (error: unknown): DomainError | undefined => {
   if (error instanceof DomainError) return error
@@ -58,6 +68,8 @@ export const asDomainError = (error: unknown): DomainError | undefined => {
   const known = fastifyCodes[code]
   if (known) return new DomainError(known, known === 'request/not-found' ? {} : { detail: error.message })
   if (isPassing(error as FastifyError)) return new DomainError('hub/unavailable')
+  const faulty = faultyValues[code]
+  if (faulty) return new DomainError('request/invalid', { detail: faulty })
   if (statusCode === 429) return new DomainError('request/rate-limited', { detail: error.message })
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new DomainError('request/invalid', { detail: error.message })
@@ -136,6 +148,8 @@ const withPointer = ({
 export const handleError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
   const problem = problemOf(error, request.id)
   if (problem.code === 'hub/internal') request.log.error({ err: error }, 'a request failed')
+  else if (faultyValues[(error as FastifyError).code])
+    request.log.info({ sqlstate: (error as FastifyError).code }, 'a request held a value that cannot be')
   else if (problem.status >= 500) request.log.warn({ err: error }, 'a request could not be served')
   if (problem.status === 503) reply.header('retry-after', '5')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="accord"')
