@@ -99,18 +99,20 @@ export const authenticateSession = async (db: Database, token: string, now: Date
   return rotated ? { ...known, renewed } : known
 }
 
-/** Ends a session. Nothing happens when there is none. */
+/** Ends a session, also under the token that it had before a rotation of a moment ago. Nothing happens when there is none. */
 export const signOut = (db: Database, token: string): Promise<void> => asSystem(db, async tx => {
+  // A session keeps its CSRF token through all rotations, and no other has the same.
   const [ended] = await tx.sql<{ organisationId: string; userId: string; email: string }[]>`
-    delete from user_session s using app_user u where s.token_hash = ${hashToken(token)} and u.id = s.user_id
+    delete from user_session s using app_user u
+    where s.csrf_token in (select csrf_token from user_session where token_hash = ${hashToken(token)}) and u.id = s.user_id
     returning s.organisation_id as "organisationId", s.user_id as "userId", u.email`
-    if (ended)
-      await audit(
-        tx,
-        { organisationId: ended.organisationId, name: ended.email },
-        { action: 'session.closed', subject: ended.userId },
-      )
-  })
+  if (ended)
+    await audit(
+      tx,
+      { organisationId: ended.organisationId, name: ended.email },
+      { action: 'session.closed', subject: ended.userId },
+    )
+})
 
 /** Removes sessions that have ended and attempts that are forgotten; for the nightly sweep. Returns how many rows went. */
 export const sweepSessions = (db: Database, now: Date): Promise<number> =>

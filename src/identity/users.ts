@@ -74,6 +74,7 @@ export const listUsers = async (
  */
 export const setRole = async (ctx: Context, userId: string, role: Role): Promise<void> => {
   authorise(ctx.actor, 'users.manage')
+  if (!mayGrant(ctx.actor, [])) throw new DomainError('identity/forbidden', { detail: 'A narrowed key cannot give roles.' })
   await changeMembership(ctx, userId, role)
 }
 
