@@ -45,6 +45,8 @@ export type AppOptions = {
 
 /** Bodies that are taken into memory: JSON. What is streamed has its own, larger limit. */
 const jsonLimitBytes = 16 * 1024 * 1024
+/** A connection on which nothing moves for so long in the middle of a request is closed: its sender has stalled or gone. */
+const silenceMilliseconds = 120_000
 
 /**
  * The web server of the hub, all of it, ready to listen. Everything is registered here by name and in this order: who asks and
@@ -56,6 +58,7 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.TRUST_PROXY,
     bodyLimit: Math.min(config.MAX_BODY_BYTES, jsonLimitBytes),
+    connectionTimeout: silenceMilliseconds,
     requestIdHeader: false,
     genReqId: () => crypto.randomUUID(),
     forceCloseConnections: 'idle',

@@ -77,6 +77,8 @@ export const registerImports = async (app: FastifyInstance): Promise<void> => {
     },
     handler: (ctx, { params, query, request }) => {
       const body: unknown = request.body
+      // All of it is here; a large import works on in silence for longer than a connection may otherwise be silent.
+      request.raw.setTimeout?.(0)
       const source = Buffer.isBuffer(body) ? Readable.from([body]) : (checkRows(body ?? [], '') as Static<typeof Rows>)
       return importRows(ctx, params.kind, source, query)
     },
