@@ -1,6 +1,6 @@
 import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
-import { emit } from '../db/outbox.ts'
+import { emit, type Work } from '../db/outbox.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { createReader } from '../x12/index.ts'
 import { sendAcknowledgements, type InterchangeVerdict } from './acknowledge.ts'
@@ -79,7 +79,7 @@ const readAll = async (
   write: (sets: readonly JudgedSet[]) => Promise<void>,
 ): Promise<string | undefined> => {
   const { organisationId } = ctx.actor
-  const reader = createReader({ level: 'full' })
+  const reader = createReader({ level: 'full', uniqueInterchanges: false })
   for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
     for (const event of reader.push(bytes)) judgement.take(event)
     if (judgement.excess) return judgement.excess
@@ -160,10 +160,16 @@ const conclude = async (
         organisationId: sender.organisationId,
         subjectId: messageId,
         data: { code: summary.errorCode, detail: summary.errorDetail, controlNumber: summary.controlNumber },
-        work: [{ queue: 'documents', kind: 'reconcile-control-numbers', key: `control-numbers ${sender.organisationId}` }],
+        work: [reconcileControlNumbersWork(sender.organisationId)],
       },
     ])
 }
+
+export const reconcileControlNumbersWork = (organisationId: string): Work => ({
+  queue: 'documents',
+  kind: 'reconcile-control-numbers',
+  key: `control-numbers ${organisationId}`,
+})
 
 const claimControlNumber = async (
   tx: Tx,

@@ -3,7 +3,7 @@ import { withOrganisation, type Database, type Tx } from '../db/client.ts'
 import { emit } from '../db/outbox.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { applyMessage } from './apply.ts'
-import { judgeMessage } from './judge.ts'
+import { judgeMessage, reconcileControlNumbersWork } from './judge.ts'
 import { loadSender } from './parties.ts'
 import type { InterchangeSummary, ProcessingState } from './schema.ts'
 
@@ -30,7 +30,7 @@ export const processMessage = async (
     if (replay) await withOrganisation(ctx, tx => releaseSets(tx, messageId, interchanges))
     await applyMessage(acting, sender, messageId, interchanges, replay)
     await withOrganisation(ctx, async tx => {
-      await finish(tx, ctx, messageId, interchanges)
+      await finish(tx, ctx, messageId, interchanges, replay)
       await done(tx)
       crashPoint('finish.before-commit')
     })
@@ -57,7 +57,14 @@ const releaseSets = async (tx: Tx, messageId: string, interchanges: readonly Int
       where message_id = ${messageId} and ordinal >= ${firstSet} and ordinal < ${firstSet + setCount} and state = 'quarantined'`
 }
 
-const finish = async (tx: Tx, ctx: Context, messageId: string, interchanges: readonly InterchangeSummary[]): Promise<void> => {
+const finish = async (
+  tx: Tx,
+  ctx: Context,
+  messageId: string,
+  interchanges: readonly InterchangeSummary[],
+  replay: boolean,
+): Promise<void> => {
+  const { organisationId } = ctx.actor
   const state: ProcessingState =
     interchanges.length === 0 || interchanges.some(i => i.state === 'quarantined' || i.state === 'conflict')
       ? 'quarantined'
@@ -72,6 +79,13 @@ const finish = async (tx: Tx, ctx: Context, messageId: string, interchanges: rea
         from functional_group where message_id = ${messageId} and acknowledgement_message_id is not null having count(*) > 0)
     where id = ${messageId} returning summary->'sets' as sets`
   await emit(tx, [
-    { type: `message.${state}`, organisationId: ctx.actor.organisationId, subjectId: messageId, data: { sets: message?.sets ?? {} } },
+    {
+      type: `message.${state}`,
+      organisationId,
+      subjectId: messageId,
+      data: { sets: message?.sets ?? {} },
+      // A conflict of control numbers may be over.
+      ...(replay && { work: [reconcileControlNumbersWork(organisationId)] }),
+    },
   ])
 }

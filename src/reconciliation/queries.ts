@@ -131,7 +131,8 @@ export const selectControlConflicts = (sql: Sql, organisationId: string) => sql<
     m.id as "messageId", m.received_at as "receivedAt", k.message_id as "firstMessageId", k.seen_at as "firstSeenAt"
   from message m cross join jsonb_array_elements(coalesce(m.summary->'interchanges', '[]')) i
     join interchange_key k on k.organisation_id = m.organisation_id and k.sender = i->>'sender' and k.receiver = i->>'receiver'
-      and k.control_number = i->>'controlNumber' and k.test = (i->>'test')::boolean and k.message_id <> m.id
+      and k.control_number = i->>'controlNumber' and k.test = (i->>'test')::boolean
+      and (k.message_id <> m.id or k.interchange <> (i->>'ordinal')::int)
   where m.organisation_id = ${organisationId} and m.direction = 'in' and m.error_code is not null and i->>'state' = 'conflict'
   order by m.id`
 

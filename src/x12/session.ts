@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly encoding?: 'latin1' | 'utf8'
   /** The guide for a set; undefined rejects the set as not supported. Default: the standard that is shipped. */
   readonly guideFor?: (set: SetIdentity) => Guide | undefined
+  /** Whether an ISA13 used twice in the input is a fault; not for who compares it with all that ever came. Default true. */
+  readonly uniqueInterchanges?: boolean
   /** Offset of the first byte pushed, when reading begins in the middle of a stored file. Default 0. */
   readonly offset?: number
 }
@@ -229,7 +231,7 @@ export class Session implements SegmentSink {
     // Many senders count by receiver, and apart for tests.
     const parties = `${header.senderQualifier}*${header.senderId}*${header.receiverQualifier}*${header.receiverId}`
     const number = `${parties}*${header.usage}*${header.controlNumber}`
-    if (this.interchangeNumbers.has(number)) {
+    if (this.options.uniqueInterchanges !== false && this.interchangeNumbers.has(number)) {
       findings.add(finding('interchange-control-duplicate', { offset: header.offset, segmentId: 'ISA', element: 13, value: header.controlNumber }))
     }
     this.interchangeNumbers.add(number)
