@@ -1,5 +1,6 @@
 import { isConnectionLoss } from '../db/pool.ts'
 import type { Database } from '../db/client.ts'
+import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
 import { bytesAsText } from './archive.ts'
 
@@ -78,8 +79,9 @@ const storeTogether = async (db: Database, organisationId: string, together: rea
     )
     for (const [index, { resolve }] of together.entries()) resolve(stored[index]!)
   } catch (error) {
-    // One that the database cannot take must not be the others' fault. After a lost connection nobody knows, so their senders ask again.
-    if (together.length > 1 && !isConnectionLoss(error))
+    // One that the database cannot take must not be the others' fault. After a lost connection nobody knows, and without one there is no
+    // sense in waiting for each, so their senders ask again.
+    if (together.length > 1 && !isConnectionLoss(error) && !(error instanceof DomainError))
       for (const one of together) await storeTogether(db, organisationId, [one])
     else for (const { reject } of together) reject(error)
   }
