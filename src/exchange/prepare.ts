@@ -10,6 +10,9 @@ import type { InterchangeSummary } from './schema.ts'
 /** A batch is one transaction: at most so many sets or about so many bytes. */
 const batchSets = 100
 const batchBytes = 256 * 1024
+/** A set is worked on whole, as a tree of up to a hundred times its size: one of more bytes would take the hub's memory. */
+const mostSetBytes = 16 * 1024 * 1024
+
 
 /** An accepted set of a message, and how it came. */
 export type SetRow = {
@@ -42,7 +45,12 @@ export async function* readBatches(
     const { rows, more }: { rows: SetRow[]; more: boolean } = await acceptedSets(ctx.db, sender.organisationId, messageId, interchanges, after)
     const prepared: Prepared[] = []
     // In order: neighbours share a piece of the archive.
-    for (const row of rows) prepared.push(prepareSafely(ctx.log, sender, row, await archive.slice(row.start, row.end)))
+    for (const row of rows)
+      prepared.push(
+        row.end - row.start > mostSetBytes
+          ? tooLarge(row)
+          : prepareSafely(ctx.log, sender, row, await archive.slice(row.start, row.end)),
+      )
     if (prepared.length > 0) yield prepared
     after = more ? rows.at(-1)?.ordinal : undefined
   }
@@ -70,6 +78,13 @@ const acceptedSets = (
     })
     return { rows: complete, more: taken.length < rows.length || rows.length === batchSets }
   })
+
+const tooLarge = (row: SetRow): Prepared => ({
+  row,
+  kind: 'refused',
+  code: 'exchange/set-too-large',
+  detail: `The set has ${row.end - row.start} bytes; at most ${mostSetBytes} are processed. Send the document in several.`,
+})
 
 /** A set that a fault of ours cannot get past is quarantined alone, and does not hold up the others. */
 const prepareSafely = (log: Context['log'], sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepared => {
