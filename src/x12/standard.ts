@@ -3,18 +3,20 @@ import { createRequire } from 'node:module'
 import { compile, type Guide } from './compile.ts'
 import { GuideError, lint, modelOf, type SchemaFiles, type SetFile } from './guide.ts'
 import { narrow, type Overlay } from './overlay.ts'
+import { laySet, layVersion, type SetDifference, type VersionFiles } from './versions.ts'
 
 // The same two steps up from src/x12 and from dist/x12.
 const schemaFolder = '../../schemas/x12'
 const requireFile = createRequire(import.meta.url)
 
-/** Versions (the first six characters of GS08) that are shipped. */
-export const standardVersions: readonly string[] = ['004010']
+/** Versions (the first six characters of GS08) that are shipped, each by what it changed of the one before. */
+export const standardVersions: readonly string[] = ['004010', '004030', '005010']
 
 /** Suffixes of GS08 that name an industry's subset of the standard. */
 const knownSuffixes = new Set(['', 'VICS', 'UCS', 'EDIFICE', 'RAIL', 'CHRY', 'AIAG'])
 
-const files = new Map<string, SchemaFiles>()
+const dictionaries = new Map<string, SchemaFiles>()
+const setFiles = new Map<string, SetFile | null>()
 const guides = new Map<string, Guide | null>()
 
 /** Version and industry suffix of a GS08 such as "004010VICS". */
@@ -32,7 +34,8 @@ export function standardGuide(version: string, set: string): Guide | undefined {
   const key = `${base}/${set}`
   let guide = guides.get(key)
   if (guide === undefined) {
-    guide = load(base, set)
+    const file = standardSet(base, set)
+    guide = file === undefined ? null : compile(modelOf(schemaFiles(base), file))
     if (standardVersions.includes(base)) guides.set(key, guide)
   }
   if (guide === null && set === '997' && !standardVersions.includes(base)) return standardGuide(standardVersions[0] as string, set)
@@ -53,30 +56,46 @@ export function narrowedGuide(version: string, set: string, ...overlays: readonl
   return compile(model)
 }
 
-/** The files of a version, as they are. Throws when the version is not shipped. */
+/** The dictionaries of a version. Throws when the version is not shipped. */
 export function schemaFiles(version: string): SchemaFiles {
-  let found = files.get(version)
+  let found = dictionaries.get(version)
   if (!found) {
-    const read = (name: string): unknown => requireFile(`${schemaFolder}/${version}/${name}.json`)
-    found = {
-      version,
-      elements: read('elements') as SchemaFiles['elements'],
-      segments: read('segments') as SchemaFiles['segments'],
-      composites: read('composites') as SchemaFiles['composites'],
+    const files: VersionFiles = {
+      elements: read(version, 'elements') ?? {}, segments: read(version, 'segments') ?? {}, composites: read(version, 'composites') ?? {},
     }
-    files.set(version, found)
+    const before = versionBefore(version)
+    found = layVersion(version, before === undefined ? undefined : schemaFiles(before), files)
+    dictionaries.set(version, found)
   }
   return found
 }
 
-function load(version: string, set: string): Guide | null {
-  if (!standardVersions.includes(version) || !/^\d{3}$/.test(set)) return null
-  let file: SetFile
+/** The file of a set in a version with what earlier versions said of it; undefined when the version has no such set. */
+export function standardSet(version: string, set: string): SetFile | undefined {
+  if (!standardVersions.includes(version) || !/^\d{3}$/.test(set)) return undefined
+  const key = `${version}/${set}`
+  let found = setFiles.get(key)
+  if (found === undefined) {
+    const file = read<SetDifference>(version, set)
+    const before = versionBefore(version)
+    const earlier = before === undefined ? undefined : standardSet(before, set)
+    found = file === undefined ? earlier ?? null : laySet(earlier, file)
+    setFiles.set(key, found)
+  }
+  return found ?? undefined
+}
+
+function versionBefore(version: string): string | undefined {
+  return standardVersions[standardVersions.indexOf(version) - 1]
+}
+
+/** A file of a version's folder; undefined when there is none. */
+function read<T>(version: string, name: string): T | undefined {
+  if (!standardVersions.includes(version)) throw new GuideError([`version ${version} is not shipped`])
   try {
-    file = requireFile(`${schemaFolder}/${version}/${set}.json`) as SetFile
+    return requireFile(`${schemaFolder}/${version}/${name}.json`) as T
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
     throw error
   }
-  return compile(modelOf(schemaFiles(version), file))
 }
