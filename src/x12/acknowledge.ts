@@ -1,6 +1,9 @@
 /**
- * Acknowledgements of what was read: TA1 for an interchange, 997 for a functional group. They judge the envelope, the syntax and
- * the guide, nothing else, and are built from results as those come: a group of any size costs the text of its 997 and no more.
+ * Acknowledgements of what was read: TA1 for an interchange, 997 or 999 for a functional group. They judge the envelope, the syntax and
+ * the guide, nothing else, and are built from results as those come: a group of any size costs the text of its answer and no more.
+ *
+ * A 997 knows the standard only. A 999 also says when something is right by the standard but not by the guide in force (codes that
+ * begin with I: data elements 618, 620 and 621); a 997 gives the nearest code of its own.
  */
 import type { Delimiters, Finding, GroupHeader, GroupResult, InterchangeHeader, InterchangeResult, SetResult } from './types.ts'
 import { SegmentEncoder, type WriteOptions } from './encode.ts'
@@ -9,8 +12,13 @@ import { segment } from './tree.ts'
 import { InterchangeWriter, writeInterchange, type NewInterchangeHeader } from './write.ts'
 
 export interface AcknowledgementOptions {
-  /** `set` (default): AK2/AK5 for each set, with AK3/AK4 for its faults. `group`: AK1 and AK9 only. */
-  readonly detail?: 'set' | 'group'
+  /**
+   * Which acknowledgement is written. `auto` (default): 999 for what follows an implementation guide of version 005010 or later, as GS08 then
+   * says (005010X…), else 997. One interchange is answered by one kind, that of its first group.
+   */
+  readonly as?: 'auto' | '997' | '999'
+  /** `set` (default): AK2/AK5 for each set, with its faults. `errors`: only for sets that have faults. `group`: AK1 and AK9 only. */
+  readonly detail?: 'set' | 'errors' | 'group'
   /** Default: those of the interchange that is acknowledged. */
   readonly delimiters?: Delimiters
   readonly newline?: string
@@ -24,7 +32,7 @@ export interface AcknowledgementNumbers {
   readonly interchangeControlNumber: number | string
   /** GS06. */
   readonly groupControlNumber: number | string
-  /** ST02 of the first 997; the next ones count up. Default 1. */
+  /** ST02 of the first acknowledgement; the next ones count up. Default 1. */
   readonly setControlNumber?: number
   readonly at: Date
 }
@@ -70,13 +78,27 @@ interface Body {
   readonly segments: number
 }
 
+type Kind = '997' | '999'
+
+/** What the two call the segments for a set's faults. */
+const segmentNames = { 997: { segment: 'AK3', element: 'AK4', set: 'AK5' }, 999: { segment: 'IK3', element: 'IK4', set: 'IK5' } } as const
+
+/** Codes of data elements 618, 620, 621, 716 and 718 that not every acknowledgement has, and what is nearest there. */
+const codesOf999: Readonly<Record<'segment' | 'element' | 'set', Readonly<Record<string, string>>>> = {
+  segment: { I4: '2' }, element: { I6: '7', I10: '10' }, set: { I5: '5' },
+}
+const codesSince005010: Readonly<Record<'element' | 'set' | 'group', Readonly<Record<string, string>>>> = {
+  element: { 12: '3', 13: '3' }, set: { 18: '6' }, group: { 19: '6' },
+}
+
 /**
- * Builds the acknowledgement of one interchange: a 997 for each of its functional groups that is not itself an acknowledgement.
- * Feed it groups and sets as they are read; only the text of the 997s is kept. `finish` puts them into one interchange.
+ * Builds the acknowledgement of one interchange: a 997 or 999 for each of its functional groups that is not itself an acknowledgement.
+ * Feed it groups and sets as they are read; only the text of the answers is kept. `finish` puts them into one interchange.
  */
 export class AcknowledgementBuilder {
   private readonly interchange: InterchangeHeader
-  private readonly detail: 'set' | 'group'
+  private readonly as: 'auto' | Kind
+  private readonly detail: 'set' | 'errors' | 'group'
   private readonly limit: number
   private readonly options: WriteOptions
   private readonly delimiters: Delimiters
@@ -85,11 +107,13 @@ export class AcknowledgementBuilder {
   /** The group that is open; undefined between groups and in one that is not acknowledged. */
   private group: GroupHeader | undefined
   private answered: GroupHeader | undefined
-  /** The answer is of version 005010 or later; all its 997s share the version of the first group. */
-  private later = false
+  private kind: Kind = '997'
+  /** Version of the answer, that of the first group; all answers of an interchange share it. */
+  private version = '004010'
 
   constructor(interchange: InterchangeHeader, options: AcknowledgementOptions = {}) {
     this.interchange = interchange
+    this.as = options.as ?? 'auto'
     this.detail = options.detail ?? 'set'
     this.limit = options.findingsPerSet ?? 100
     this.delimiters = safeDelimiters(options.delimiters ?? interchange.delimiters)
@@ -97,7 +121,7 @@ export class AcknowledgementBuilder {
     this.encoder = new SegmentEncoder(this.options)
   }
 
-  /** 997s built so far. With none there is nothing to send. */
+  /** Acknowledgements built so far. With none there is nothing to send. */
   get count(): number {
     return this.bodies.length
   }
@@ -105,25 +129,25 @@ export class AcknowledgementBuilder {
   beginGroup(group: GroupHeader): void {
     this.group = isAcknowledged(group) ? group : undefined
     if (this.group === undefined) return
-    this.answered ??= group
-    this.later = versionOf(this.answered) >= '005010'
+    if (this.answered === undefined) this.answer(group)
     this.encoder.position = 0
     this.put('AK1', letters(group.functionalId, 2, 2), digits(group.controlNumber, 1, 9), this.later ? group.version.slice(0, 12) : '')
   }
 
   addSet(result: SetResult): void {
-    if (this.group === undefined || this.detail === 'group') return
-    this.put('AK2', letters(result.set, 3, 3), controlNumber(result.controlNumber), this.later ? result.implementation ?? '' : '')
     const errors = result.findings.filter(finding => finding.severity === 'error')
+    if (this.group === undefined || this.detail === 'group' || (this.detail === 'errors' && errors.length === 0)) return
+    this.put('AK2', letters(result.set, 3, 3), controlNumber(result.controlNumber), this.later ? result.implementation ?? '' : '')
     this.segmentFaults(errors.filter(finding => finding.segmentCode !== undefined).slice(0, this.limit))
-    this.put('AK5', result.outcome, ...(result.outcome === 'A' ? [] : codesOf(errors, finding => finding.setCode)))
+    const codes = result.outcome === 'A' ? [] : codesOf(errors, finding => this.codeOf('set', finding.setCode))
+    this.put(segmentNames[this.kind].set, result.outcome, ...codes)
   }
 
   endGroup(result: GroupResult): void {
     if (this.group === undefined) return
     this.group = undefined
     const included = Number.isNaN(result.included) ? result.received : result.included
-    const codes = codesOf(result.findings, finding => finding.severity === 'error' ? finding.groupCode : undefined)
+    const codes = codesOf(result.findings, finding => finding.severity === 'error' ? this.codeOf('group', finding.groupCode) : undefined)
     this.put('AK9', result.outcome, count(included), count(result.received), count(result.accepted), ...codes)
     this.bodies.push({ chunks: this.encoder.take(), segments: this.encoder.position })
   }
@@ -135,10 +159,10 @@ export class AcknowledgementBuilder {
     writer.beginInterchange(answeringHeader(interchange, numbers))
     writer.beginGroup({
       functionalId: 'FA', senderCode: answered?.receiverCode || interchange.receiverId, receiverCode: answered?.senderCode || interchange.senderId,
-      at: numbers.at, controlNumber: numbers.groupControlNumber, version: versionOf(answered),
+      at: numbers.at, controlNumber: numbers.groupControlNumber, version: this.version,
     })
     for (const [i, body] of this.bodies.entries()) {
-      writer.beginSet('997', String((numbers.setControlNumber ?? 1) + i).padStart(4, '0'))
+      writer.beginSet(this.kind, String((numbers.setControlNumber ?? 1) + i).padStart(4, '0'))
       writer.encoder.append(body.chunks, body.segments)
       writer.endSet()
     }
@@ -146,19 +170,33 @@ export class AcknowledgementBuilder {
     return writer.endInterchange()
   }
 
-  /** AK3 for each segment at fault, with an AK4 for each element of it. */
+  /** Settle what the answer is by the first group it answers. A 999 exists from 005010 on. */
+  private answer(group: GroupHeader): void {
+    this.answered = group
+    this.version = versionOf(group)
+    this.kind = this.as !== 'auto' ? this.as : this.later && /^X\d{3}/.test(group.version.slice(6)) ? '999' : '997'
+    if (this.kind === '999' && !this.later) this.version = '005010'
+  }
+
+  private get later(): boolean {
+    return this.version >= '005010'
+  }
+
+  /** A segment fault segment for each segment at fault, with one for each element of it. */
   private segmentFaults(errors: readonly Finding[]): void {
+    const name = segmentNames[this.kind].segment
     let openPosition = -1
     let elements = 0
     for (const error of errors) {
       const id = letters(error.segmentId, 2, 3)
       const position = String(Math.min(Math.max(error.segmentPosition, 1), 999999))
+      const loop = this.kind === '999' ? error.loopPath[error.loopPath.length - 1]?.slice(0, 4) ?? '' : ''
       if (error.elementCode === undefined) {
-        this.put('AK3', id, position, '', error.segmentCode ?? '')
+        this.put(name, id, position, loop, this.codeOf('segment', error.segmentCode) ?? '')
         openPosition = -1
       } else {
         if (openPosition !== error.segmentPosition || elements === 99) {
-          this.put('AK3', id, position, '', '8')
+          this.put(name, id, position, loop, '8')
           openPosition = error.segmentPosition
           elements = 0
         }
@@ -176,14 +214,16 @@ export class AcknowledgementBuilder {
       place.push(String(Math.min(error.repetition, 9999)))
     }
     const reference = /^\d{1,4}$/.test(error.elementReference ?? '') ? error.elementReference as string : ''
-    this.encoder.segment('AK4', [place.length === 1 ? place[0] as string : place, reference, this.elementCode(error), this.copy(error.value)])
+    this.encoder.segment(segmentNames[this.kind].element, [
+      place.length === 1 ? place[0] as string : place, reference, this.codeOf('element', error.elementCode) ?? '', this.copy(error.value),
+    ])
   }
 
-  /** Codes 12 and 13 came with 005010; before, too many of anything is 3. A partner's "not used" is an exclusion to a 997. */
-  private elementCode(error: Finding): string {
-    const code = error.elementCode ?? ''
-    if (code === 'I10') return '10'
-    return !this.later && (code === '12' || code === '13') ? '3' : code
+  /** The code as this kind and version of acknowledgement has it. */
+  private codeOf(level: 'segment' | 'element' | 'set' | 'group', code: string | undefined): string | undefined {
+    if (code === undefined) return undefined
+    const plain = this.kind === '999' || level === 'group' ? code : codesOf999[level][code] ?? code
+    return this.later || level === 'segment' ? plain : codesSince005010[level][plain] ?? plain
   }
 
   /** The bad value, unless copying it could break our own envelope. */
@@ -208,7 +248,8 @@ function codesOf(findings: readonly Finding[], codeOf: (finding: Finding) => str
     const code = codeOf(finding)
     if (code !== undefined) codes.add(code)
   }
-  return [...codes].sort((a, b) => Number(a) - Number(b)).slice(0, 5)
+  const rank = (code: string): number => code.startsWith('I') ? 1000 + Number(code.slice(1)) : Number(code)
+  return [...codes].sort((a, b) => rank(a) - rank(b)).slice(0, 5)
 }
 
 /** The version of the answer: that of the group, without its suffix. */

@@ -40,11 +40,12 @@ export type BodyEntry =
   | { readonly seg: string; readonly req?: string; readonly max?: number | string }
   | { readonly loop: string; readonly name?: string; readonly req?: string; readonly max?: number | string; readonly body: readonly BodyEntry[] }
 
-/** Hierarchy rules: which HL elements hold id, parent and level, and the level orders that a structure code (BSN05) announces. */
+/** Hierarchy rules: which HL elements hold id, parent, level and child code, and the level orders that a structure code (BSN05) announces. */
 export interface HierarchyFile {
   readonly id: number
   readonly parent: number
   readonly level: number
+  readonly child?: number
   readonly orders?: Readonly<Record<string, string>>
 }
 
@@ -73,6 +74,8 @@ export interface ElementUse {
   readonly max: number
   readonly codes: ReadonlySet<string> | null
   readonly partial: boolean
+  /** The list of the standard, where an overlay has narrowed it. */
+  readonly standard?: { readonly codes: ReadonlySet<string> | null; readonly partial: boolean }
   readonly requirement: Requirement
   readonly repeat: number
   readonly components: readonly ElementUse[]

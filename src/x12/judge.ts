@@ -101,8 +101,9 @@ export class ElementJudge {
     // Blanks around a value, or nothing but blanks, never reject it.
     const fault = asSent && blanks ? (to > from ? this.fault(use, from, to) : null) : asSent
     const at: Place = { ...place, value: this.text.slice(start, end) }
+    const fillsUp = from === start && end - start === use.min
     if (fault) this.report(fault[0], at, fault[1])
-    else if (blanks) this.report('element-blank', at, { name: use.name })
+    else if (blanks && !fillsUp) this.report('element-blank', at, { name: use.name })
   }
 
   private fault(use: ElementUse, start: number, end: number): Fault | null {
@@ -114,7 +115,7 @@ export class ElementJudge {
       case 'B':
         break
       case 'ID': case 'AN':
-        if (hasControl(buffer, start, end)) broken = ['element-invalid-character', { name, expected: 'printable characters' }]
+        if (hasControl(buffer, start, end)) broken = ['element-invalid-character', { name, form: 'printable' }]
         break
       case 'DT':
         if (!onlyDigits(buffer, start, end) || !isDate(buffer, start, end)) broken = ['date-invalid', { name }]
@@ -125,7 +126,7 @@ export class ElementJudge {
       default: {
         const decimal = use.type === 'R'
         const digits = countDigits(buffer, start, end, decimal)
-        if (digits < 0) broken = ['element-invalid-character', { name, expected: decimal ? 'digits, a point, a minus' : 'digits, a minus' }]
+        if (digits < 0) broken = ['element-invalid-character', { name, form: decimal ? 'decimal' : 'integer' }]
         else length = digits
       }
     }
@@ -133,8 +134,7 @@ export class ElementJudge {
     if (length < use.min) return ['element-too-short', { name, minimum: use.min }]
     if (length > use.max) return ['element-too-long', { name, maximum: use.max }]
     if (broken) return broken
-    if (this.codes && use.codes && !use.codes.has(this.text.slice(start, end))) return [use.partial ? 'code-unlisted' : 'code-unknown', { name }]
-    return null
+    return this.codes && use.codes && !use.codes.has(this.text.slice(start, end)) ? [codeFault(use, this.text.slice(start, end)), { name, ...allowed(use) }] : null
   }
 
   private split(start: number, end: number, separator: number): [start: number, end: number][] {
@@ -150,6 +150,17 @@ export class ElementJudge {
     parts.push([from, end])
     return parts
   }
+}
+
+/** The codes that would be right, if they are few enough to be told in a sentence. */
+function allowed({ codes, partial }: ElementUse): { allowed?: string } {
+  return partial || !codes || codes.size > 12 ? {} : { allowed: [...codes].join(', ') }
+}
+
+/** A code outside the list: unknown to the standard, or one that the guide in force leaves out. */
+function codeFault({ partial, standard }: ElementUse, value: string): FaultKind {
+  if (partial) return 'code-unlisted'
+  return standard && (standard.partial || !standard.codes || standard.codes.has(value)) ? 'code-not-used' : 'code-unknown'
 }
 
 function hasControl(bytes: Uint8Array, start: number, end: number): boolean {

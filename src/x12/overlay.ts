@@ -26,15 +26,81 @@ export interface Narrowing {
   readonly min?: number
   /** The codes that are allowed; from then on the list is complete. */
   readonly codes?: readonly string[]
+  /** Why, for people. */
+  readonly note?: string
 }
 
 export interface Overlay {
-  /** The guide it narrows, e.g. `004010/850`. */
+  /** The guide it narrows: the standard (`004010/850`) or another guide (`vics/850`). */
   readonly extends: string
   readonly name?: string
+  /** What it is for, for people. */
+  readonly about?: string
+  /** Versions of the standard that it holds for; only that of what it extends, when not said. */
+  readonly versions?: readonly string[]
   readonly narrow?: readonly Narrowing[]
   readonly rules?: readonly SumRule[]
 }
+
+/** What may be said of a place, and what of it must be what. */
+const narrowingFields: Readonly<Record<keyof Narrowing, (value: unknown) => boolean>> = {
+  at: value => typeof value === 'string' && value.length <= 200,
+  req: value => value === 'M' || value === 'O' || value === 'X',
+  max: value => Number.isInteger(value) && (value as number) >= 0,
+  min: value => Number.isInteger(value) && (value as number) >= 0,
+  codes: value => Array.isArray(value) && value.length > 0 && value.every(code => typeof code === 'string' && code.length > 0 && code.length <= 80),
+  note: value => typeof value === 'string',
+}
+
+/**
+ * Read an overlay from JSON that people have edited. Whatever it has beside an overlay's own fields (a profile, say) is passed over, but a field of
+ * a narrowing or rule that nobody knows is a slip that would leave something unchecked. Throws GuideError naming every fault.
+ */
+export function parseOverlay(value: unknown): Overlay {
+  const problems: string[] = []
+  const given = isRecord(value) ? value : {}
+  if (typeof given['extends'] !== 'string') problems.push('"extends" must name what the guide narrows, such as "004010/850"')
+  const list = (name: string): Record<string, unknown>[] => {
+    const items = given[name] ?? []
+    if (Array.isArray(items) && items.every(isRecord)) return items
+    problems.push(`"${name}" must be a list of objects`)
+    return []
+  }
+  const text = (name: 'name' | 'about') => {
+    if (given[name] !== undefined && typeof given[name] !== 'string') problems.push(`"${name}" must be text`)
+    return typeof given[name] === 'string' ? { [name]: given[name] } : {}
+  }
+  const versions = given['versions']
+  if (versions !== undefined && !(Array.isArray(versions) && versions.every(version => /^\d{6}$/.test(String(version))))) {
+    problems.push('"versions" must be a list such as ["004010"]')
+  }
+  const narrow = list('narrow')
+  for (const [i, item] of narrow.entries()) {
+    const place = typeof item['at'] === 'string' ? item['at'] : `narrow[${i}]`
+    if (item['at'] === undefined) problems.push(`${place} must say at which place`)
+    for (const [field, content] of Object.entries(item)) {
+      const fits = Object.hasOwn(narrowingFields, field) ? narrowingFields[field as keyof Narrowing] : undefined
+      if (!fits) problems.push(`${place}: "${field}" means nothing; use ${Object.keys(narrowingFields).join(', ')}`)
+      else if (!fits(content)) problems.push(`${place}: "${field}" cannot be ${JSON.stringify(content)?.slice(0, 80)}`)
+    }
+  }
+  const rules = list('rules')
+  for (const [i, rule] of rules.entries()) {
+    const known = Object.keys(rule).every(field => field === 'sum' || field === 'count' || field === 'equals')
+    const texts = Object.values(rule).every(content => typeof content === 'string' && parsePath(content) !== undefined)
+    if (!known || !texts || rule['equals'] === undefined || (rule['sum'] === undefined) === (rule['count'] === undefined)) {
+      problems.push(`rules[${i}] must be {"sum" or "count": a place, "equals": a place}`)
+    }
+  }
+  if (problems.length > 0) throw new GuideError(problems)
+  return {
+    extends: given['extends'] as string, ...text('name'), ...text('about'),
+    ...(versions === undefined ? {} : { versions: versions as string[] }),
+    narrow: narrow as unknown as Narrowing[], rules: rules as unknown as SumRule[],
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 interface Step {
   readonly id: string
@@ -153,7 +219,7 @@ function narrowElement(use: SegmentUse, number: number, narrowing: Narrowing, pr
     requirement: narrowing.req ?? element.requirement,
     min: narrowing.min ?? element.min,
     max: narrowing.max ?? element.max,
-    ...(narrowing.codes ? { codes: new Set(narrowing.codes), partial: false } : {}),
+    ...(narrowing.codes ? { codes: new Set(narrowing.codes), partial: false, standard: element.standard ?? { codes: element.codes, partial: element.partial } } : {}),
   }
   return { ...use, elements: use.elements.map((old, i) => i === number - 1 ? narrowed : old) }
 }

@@ -12,7 +12,7 @@ import { ElementJudge } from './judge.ts'
 import { countDigits, hasCode, isDate, isTime } from './element.ts'
 import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
 import type { ElementUse, SegmentUse } from './guide.ts'
-import { Hierarchy } from './hierarchy.ts'
+import { Hierarchy, type ReportHierarchy } from './hierarchy.ts'
 import { blank, elementLimit, high, keyOf, point, segmentLimit, sign, type SegmentLexer } from './lex.ts'
 
 /** How much is checked. `structure` only places segments (for sets judged before); each further level checks what the one before does, and more. */
@@ -21,6 +21,7 @@ export type CheckLevel = 'structure' | 'syntax' | 'full' | 'partner'
 export const findingsPerSet = 1000
 const hlKey = keyOf('HL')
 const bsnKey = keyOf('BSN')
+const hierarchyPath = ['HL']
 
 export class SetValidator {
   readonly findings = new FindingList(findingsPerSet)
@@ -116,6 +117,8 @@ export class SetValidator {
   /** The set ends before segment `position`: whatever mandatory is still to come is missing. */
   end(position: number, offset: number): void {
     this.reportMissing(missingBetween(this.guide, this.node, -1), position, offset)
+    const { hierarchy } = this.guide.model
+    if (hierarchy && this.elements) this.hierarchy.end(hierarchy, this.reportHierarchy)
   }
 
   report(kind: FaultKind, place: Place, params?: Readonly<Record<string, string | number>>): void {
@@ -322,16 +325,15 @@ export class SetValidator {
     const rules = this.guide.model.hierarchy
     if (!rules) return
     const { lexer, text } = this
-    const at = (e: number) => e < lexer.count ? text.raw(e).trim() : ''
-    if (key === bsnKey) {
-      this.hierarchy.announce(rules, at(5))
-    } else {
-      this.hierarchy.add(rules, at(rules.id), at(rules.parent), at(rules.level), (kind, e, value, params) => {
-        const use = this.guide.uses[this.guide.definitions[this.node] as number] as SegmentUse
-        const element = use.elements[e - 1]
-        this.report(kind, { ...this.place(position, this.node), element: e, value, ...(element ? { elementReference: element.reference } : {}) },
-          { ...params, name: element?.name ?? '' })
-      })
-    }
+    const at = (e: number): string => e < lexer.count ? text.raw(e).trim() : ''
+    if (key === bsnKey) this.hierarchy.announce(rules, at(5))
+    else this.hierarchy.add(rules, { position, offset: lexer.base + lexer.start }, at, this.reportHierarchy)
+  }
+
+  private readonly reportHierarchy: ReportHierarchy = (kind, { position, offset }, e, value, params) => {
+    const element = this.guide.uses.find(use => use.id === 'HL')?.elements[e - 1]
+    this.report(kind, {
+      offset, segmentPosition: position, segmentId: 'HL', loopPath: hierarchyPath, element: e, value, ...(element ? { elementReference: element.reference } : {}),
+    }, { ...params, name: element?.name ?? '' })
   }
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
-  AcknowledgementBuilder, buildTa1, parseAcknowledgement, readAll, wantsTa1, type AcknowledgementOptions, type Transaction,
+  AcknowledgementBuilder, buildTa1, narrowedGuide, parseAcknowledgement, readAll, wantsTa1, type AcknowledgementOptions, type ReadOptions,
+  type Transaction,
 } from '../../src/x12/index.ts'
 import { bytesOf, corpusFiles, goodOrder, interchange, isaLine, readText, setsOf, skipWithoutCorpus, textOf } from './helper.ts'
 
@@ -8,10 +9,10 @@ const at = new Date('2024-06-14T08:09:10Z')
 const numbers = { interchangeControlNumber: 77, groupControlNumber: 88, at }
 
 /** The acknowledgement of each interchange in a file. */
-function answers(bytes: Uint8Array, options: AcknowledgementOptions = {}): Uint8Array[] {
+function answers(bytes: Uint8Array, options: AcknowledgementOptions = {}, reading: ReadOptions = {}): Uint8Array[] {
   const done: Uint8Array[] = []
   let builder: AcknowledgementBuilder | undefined
-  for (const event of readAll(bytes)) {
+  for (const event of readAll(bytes, reading)) {
     switch (event.type) {
       case 'interchange': builder = new AcknowledgementBuilder(event.header, options); break
       case 'group': builder?.beginGroup(event.header); break
@@ -41,6 +42,55 @@ t.test('a 997, segment by segment', async t => {
     'GE*1*88',
     'IEA*1*000000077',
   ])
+})
+
+t.test('a 999, segment by segment', async t => {
+  const [beg, po1, ctt] = goodOrder as [string, string, string]
+  const text = interchange([goodOrder, [beg, 'N1*ST*A', 'N4*SEATTLE*WASH', po1, 'XYZ*1', ctt]])
+  t.same(answer(text, { as: '999' }), [
+    'ISA*00*          *00*          *ZZ*SELLER         *ZZ*BUYER          *240614*0809*U*00401*000000077*0*P*>',
+    'GS*FA*SELLER*BUYER*20240614*0809*88*X*005010',
+    'ST*999*0001',
+    'AK1*PO*1*004010',
+    'AK2*850*0001',
+    'IK5*A',
+    'AK2*850*0002',
+    'IK3*N4*4*N1*8',
+    'IK4*2*156*5*WASH',
+    'IK3*XYZ*6*PO1*1',
+    'IK5*R*5',
+    'AK9*P*2*2*1',
+    'SE*11*0001',
+    'GE*1*88',
+    'IEA*1*000000077',
+  ])
+})
+
+t.test('997 or 999, as the version of the group says', async t => {
+  const answered = (version: string): string | undefined =>
+    answer(interchange([goodOrder], { gs: `GS*PO*BUYER*SELLER*20240613*1015*1*X*${version}` })).find(line => line.startsWith('ST'))
+  t.equal(answered('004010'), 'ST*997*0001')
+  t.equal(answered('005010'), 'ST*997*0001')
+  t.equal(answered('005010X231A1'), 'ST*999*0001')
+})
+
+t.test('only sets with faults are told, when that is wanted', async t => {
+  const [beg, po1, ctt] = goodOrder as [string, string, string]
+  t.same(body(interchange([goodOrder, [po1, ctt]]), { detail: 'errors' }),
+    ['AK1*PO*1', 'AK2*850*0002', 'AK3*BEG*2**3', 'AK5*R*5', 'AK9*P*2*2*1'])
+  t.same(body(interchange([[beg, po1, ctt]]), { detail: 'errors' }), ['AK1*PO*1', 'AK9*A*1*1*1'])
+})
+
+t.test('what the standard allows but the guide does not', async t => {
+  const guide = narrowedGuide('004010', '850', {
+    extends: '004010/850',
+    narrow: [{ at: 'BEG/BEG02', codes: ['NE'] }, { at: 'CUR', req: 'X' }, { at: 'PO1/PO1/PO105', req: 'X' }],
+  })
+  const text = interchange([['BEG*00*SA*4711**20240613', 'CUR*BY*USD', 'PO1*1*10*EA*4.5*PE*UP*047559001009', 'CTT*1']])
+  const told = (as: '997' | '999'): string[] => answers(bytesOf(text), { as }, { guideFor: () => guide })
+    .flatMap(bytes => textOf(bytes).split('~')).filter(line => /^(AK[345]|IK)/.test(line))
+  t.same(told('999'), ['IK3*BEG*2**8', 'IK4*2*92*I6*SA', 'IK3*CUR*3**I4', 'IK3*PO1*4*PO1*8', 'IK4*5*639*I10*PE', 'IK5*R*I5'])
+  t.same(told('997'), ['AK3*BEG*2**8', 'AK4*2*92*7*SA', 'AK3*CUR*3**2', 'AK3*PO1*4**8', 'AK4*5*639*10*PE', 'AK5*R*5'])
 })
 
 const [beg, po1, ctt] = goodOrder as [string, string, string]

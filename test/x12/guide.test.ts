@@ -62,7 +62,7 @@ t.test('usage', async t => {
 })
 
 t.test('codes, lengths, occurrences', async t => {
-  t.same(judged({ narrow: [{ at: 'BEG02', codes: ['NE', 'RL'] }] }, order(...head, ...lines)), ['code-unknown BEG02 @2'])
+  t.same(judged({ narrow: [{ at: 'BEG02', codes: ['NE', 'RL'] }] }, order(...head, ...lines)), ['code-not-used BEG02 @2'])
   t.same(judged({ narrow: [{ at: 'BEG03', max: 3 }] }, order(...head, ...lines)), ['element-too-long BEG03 @2'])
   t.same(judged({ narrow: [{ at: 'PO1', max: 1 }] }, order(...head, ...lines)), ['loop-over-max PO1 @5'])
   t.same(judged({ narrow: [{ at: 'REF', max: 1 }] }, order(...head, 'REF*IA*1', ...lines)), ['segment-over-max REF @4'])

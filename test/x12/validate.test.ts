@@ -35,6 +35,7 @@ const elements: [name: string, text: string, expected: string[]][] = [
   ['a pair half sent', order(beg, 'PO1*1*10*EA*4.5**UP', ctt), ['element-condition-missing PO107 @3']],
   ['a condition not met', order(beg, 'PO1*1*10*EA**PE', ctt), ['element-condition-missing PO104 @3']],
   ['none of several sent', order(beg, 'REF*DP', po1, ctt), ['element-condition-missing REF02 @3']],
+  ['blanks that fill up to the minimum', order(beg, 'N1*ST*A', 'N3*S', 'N4*X *WA', po1, ctt), []],
   ['a component where there is none', order(beg, 'REF*DP*1>2', po1, ctt), ['component-too-many REF02-2 @3']],
 ]
 
@@ -87,10 +88,20 @@ t.test('hierarchies: ids are new and parents came before', async t => {
   t.same(faultsOf(asn('HL*1**S', 'HL*1*1*O')), ['hl-id-duplicate HL01 @4'])
   t.same(faultsOf(asn('HL*1**S', 'HL*2*7*O')), ['hl-parent-unknown HL02 @4'])
   t.same(faultsOf(asn('HL*1**S', 'HL*2*1*I', 'HL*3*2*O')), ['hl-level-order HL03 @5'])
+  t.same(faultsOf(asn('HL*1**S', 'HL*2**O')), ['hl-parent-missing HL02 @4'], 'only what stands highest hangs below nothing')
+  t.same(faultsOf(asn('HL*1**S', 'HL*2**S')), [], 'several shipments')
+  t.same(faultsOf(asn('HL*1**S*1', 'HL*2*1*O*0')), [])
+  t.same(faultsOf(asn('HL*1**S*0', 'HL*2*1*O*1')), ['hl-child-wrong HL04 @3', 'hl-child-wrong HL04 @4'])
 })
 
 t.test('a hostile set cannot make findings grow without bound', async t => {
   const [set] = setsOf(readText(order(beg, ...Array.from({ length: 5000 }, () => 'XX*1'), po1, ctt)))
   t.equal(set?.findings.length, 1001)
   t.match(set?.findings.at(-1), { kind: 'findings-suppressed', params: { found: 4000 } })
+})
+
+t.test('blanks around a value are told, but reject nothing', async t => {
+  const text = order(beg, 'REF*DP* 12 ', po1, ctt)
+  t.same(faultsOf(text), ['element-blank REF02 @3'])
+  t.equal(setsOf(readText(text))[0]?.outcome, 'A')
 })
