@@ -7,6 +7,7 @@ import { slotOf } from './compile.ts'
 const zero = 0x30
 const minus = 0x2d
 const dot = 0x2e
+const exponentMark = 0x45
 
 function twoDigits(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) - zero) * 10 + (bytes[at + 1] as number) - zero
@@ -35,8 +36,8 @@ export function isTime(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * How many digits a number has, or −1 when it is none: an optional minus, digits, and for R a decimal point among or beside them.
- * The minus and the point do not count towards the length of the element.
+ * How many digits a number has, or −1 when it is none: an optional minus, digits, and for R a decimal point among or beside them and an
+ * exponent (12E-3). The minus, the point and the E do not count towards the length of the element (X12.6, 3.5.1).
  */
 export function countDigits(bytes: Uint8Array, start: number, end: number, decimal: boolean): number {
   let i = start
@@ -45,9 +46,14 @@ export function countDigits(bytes: Uint8Array, start: number, end: number, decim
   let points = 0
   for (; i < end; i++) {
     const b = bytes[i] as number
-    if (b === dot) points++
-    else if (b >= zero && b <= zero + 9) digits++
-    else return -1
+    if (b === dot) {
+      points++
+    } else if (b >= zero && b <= zero + 9) {
+      digits++
+    } else {
+      const exponent = decimal && b === exponentMark && digits > 0 && points <= 1 ? countDigits(bytes, i + 1, end, false) : -1
+      return exponent < 0 ? -1 : digits + exponent
+    }
   }
   return digits === 0 || points > (decimal ? 1 : 0) ? -1 : digits
 }

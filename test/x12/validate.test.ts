@@ -27,6 +27,8 @@ const elements: [name: string, text: string, expected: string[]][] = [
   ['letters in a number', order(beg, 'PO1*1*1O*EA', ctt), ['element-invalid-character PO102 @3']],
   ['two points in a number', order(beg, 'PO1*1*1.0.0*EA', ctt), ['element-invalid-character PO102 @3']],
   ['a sign and a point do not count as length', order(beg, 'PO1*1*-12345678.9*EA*.5', ctt), []],
+  ['a number with an exponent', order(beg, 'PO1*1*1.5E3*EA*25E-2', ctt), []],
+  ['an exponent without digits', order(beg, 'PO1*1*15E*EA', ctt), ['element-invalid-character PO102 @3']],
   ['a date that does not exist', order('BEG*00*SA*1**20230229', po1, ctt), ['date-invalid BEG05 @2']],
   ['the leap day', order('BEG*00*SA*1**20240229', po1, ctt), []],
   ['a time that does not exist', order(beg, 'DTM*010*20240613*2460', po1, ctt), ['time-invalid DTM03 @3']],
