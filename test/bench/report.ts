@@ -19,8 +19,9 @@ export const table = (rows: readonly Row[]): string => {
     row.what, row.candidate, row.floor ?? '', row.ratio?.toFixed(2) ?? '', row.wanted ?? '', row.met === undefined ? '' : row.met ? 'met' : 'MISSED',
     row.fsyncsPerSecond?.toFixed(0) ?? '',
   ])]
-  const widths = columns.map((_, column) => Math.max(...cells.map(line => line[column]!.length)))
-  return cells.map(line => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  ').trimEnd()).join('\n')
+  const widths = columns.map((_, column) => cells.slice(1).every(line => line[column] === '') ? 0 : Math.max(...cells.map(line => line[column]!.length)))
+  const padded = (cell: string, column: number): string => column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
+  return cells.map(line => line.flatMap((cell, column) => widths[column] === 0 ? [] : [padded(cell, column)]).join('  ').trimEnd()).join('\n')
 }
 
 export const seconds = (value: number): string => `${value.toFixed(2)} s`
