@@ -26,8 +26,8 @@ module.exports = {
       to: { path: ['^src/db/(client|outbox|pool|migrate|embedded)', 'queries\\.ts$', '^node_modules/(postgres|drizzle-orm|bullmq|ioredis|fastify)'], dependencyTypesNot: ['type-only'] },
     },
     {
-      name: 'x12-does-no-io', severity: 'error', comment: 'Loading a shipped schema is the one thing it asks of Node.',
-      from: { path: '^src/(x12|documents)/', pathNot: '^src/x12/standard\\.ts$' },
+      name: 'x12-does-no-io', severity: 'error', comment: 'Loading a shipped schema or guide is the one thing it asks of Node.',
+      from: { path: '^src/(x12|documents)/', pathNot: '^src/x12/(standard|guides)\\.ts$' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?(buffer|util)$' },
     },
     { name: 'no-dev-dependencies', severity: 'error', from: { path: '^src' }, to: { dependencyTypes: ['npm-dev'] } },

@@ -11,7 +11,11 @@ export {
 export { narrowedGuide, standardGuide, standardVersions } from './standard.ts'
 export type { Guide } from './compile.ts'
 export { GuideError, lint, type GuideModel, type SumRule } from './guide.ts'
-export type { Narrowing, Overlay } from './overlay.ts'
+export { parseOverlay, type Narrowing, type Overlay } from './overlay.ts'
+export { guideNamed, guideOf, shippedGuide } from './named.ts'
+export { industryOverlays, shippedGuides, shippedOverlays } from './guides.ts'
+export { formatGuide, GuideLearner, learnGuide, type LearnedGuide } from './learn.ts'
+export type { GuideProfile, Observed } from './profile.ts'
 export { allSegments, component, first, isSegment, loop, loops, repeats, segment, segments, text } from './tree.ts'
 export {
   AcknowledgementBuilder, buildTa1, isAcknowledged, wantsTa1, type AcknowledgementNumbers, type AcknowledgementOptions, type InterchangeAcknowledgementOptions,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { registerAck } from './ack.ts'
 import { registerJson } from './json.ts'
+import { registerLearn } from './learn.ts'
 import { registerValidate } from './validate.ts'
 
 /** What works on X12 files alone, without a hub. */
@@ -9,4 +10,5 @@ export const registerX12 = (parent: Command): void => {
   registerValidate(x12)
   registerAck(x12)
   registerJson(x12)
+  registerLearn(x12)
 }
