@@ -28,7 +28,7 @@ export class SetValidator {
   private readonly lexer: SegmentLexer
   private readonly text: ElementText
   private readonly judge: ElementJudge
-  private readonly hierarchy = new Hierarchy()
+  private readonly hierarchy: Hierarchy
   private guide!: Guide
   private builder: TreeBuilder | null = null
   private elements = true
@@ -41,6 +41,7 @@ export class SetValidator {
   constructor(lexer: SegmentLexer, text: ElementText, encoding: 'latin1' | 'utf8') {
     this.lexer = lexer
     this.text = text
+    this.hierarchy = new Hierarchy(lexer, text)
     this.extraReject = encoding === 'utf8' ? high : 0
     this.judge = new ElementJudge(lexer, text, encoding, (kind, place, params) => this.report(kind, place, params))
   }
@@ -324,10 +325,8 @@ export class SetValidator {
   private checkHierarchy(key: number, position: number): void {
     const rules = this.guide.model.hierarchy
     if (!rules) return
-    const { lexer, text } = this
-    const at = (e: number): string => e < lexer.count ? text.raw(e).trim() : ''
-    if (key === bsnKey) this.hierarchy.announce(rules, at(5))
-    else this.hierarchy.add(rules, { position, offset: lexer.base + lexer.start }, at, this.reportHierarchy)
+    if (key === bsnKey) this.hierarchy.announce(rules, this.lexer.count > 5 ? this.text.raw(5).trim() : '')
+    else this.hierarchy.add(rules, position, this.reportHierarchy)
   }
 
   private readonly reportHierarchy: ReportHierarchy = (kind, { position, offset }, e, value, params) => {
