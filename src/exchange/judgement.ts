@@ -1,4 +1,5 @@
 import {
+  isAcknowledgement,
   AcknowledgementBuilder,
   type GroupResult,
   type InterchangeHeader,
@@ -125,7 +126,7 @@ export class Judgement {
       open.acceptedInGroup += 1
     }
     // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
-    const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && result.set !== '997' ? 'checked' : 'accepted'
+    const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && !isAcknowledgement(result.set) ? 'checked' : 'accepted'
     if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
   }
 

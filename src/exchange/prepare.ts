@@ -2,7 +2,7 @@ import { withOrganisation, type Database } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
 import { readDocument, type MappedSet } from '../documents/index.ts'
 import type { Partnership } from '../partners/schema.ts'
-import { readTransaction, standardGuide, type Transaction } from '../x12/index.ts'
+import { isAcknowledgement, readTransaction, standardGuide, type Transaction } from '../x12/index.ts'
 import { openArchive } from './archive.ts'
 import { partnershipFor, type SenderProfile } from './parties.ts'
 import type { InterchangeSummary } from './schema.ts'
@@ -112,7 +112,7 @@ const prepare = (sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepare
     }
   const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { version: row.version })
   if (!transaction) throw new Error(`set ${row.ordinal} was accepted but cannot be read again`)
-  if (row.set === '997') return { row, kind: 'acknowledgement', transaction }
+  if (isAcknowledgement(row.set)) return { row, kind: 'acknowledgement', transaction }
   const mapped = readDocument(transaction)
   if (!mapped)
     return {

@@ -1,5 +1,5 @@
 /** What a partner's 997 or 999 says of the group that we sent. */
-import { component, first, isSegment, loops, text } from './tree.ts'
+import { component, first, loops, segments, text } from './tree.ts'
 import type { GroupOutcome, Loop, SetOutcome, Transaction } from './types.ts'
 
 export interface AcknowledgedElement {
@@ -43,6 +43,11 @@ export interface ParsedAcknowledgement {
   readonly sets: readonly AcknowledgedSet[]
 }
 
+/** Whether a set (ST01) is an acknowledgement of sets: they are matched with what they answer, and never acknowledged themselves. */
+export function isAcknowledgement(set: string): boolean {
+  return set === '997' || set === '999'
+}
+
 /** Read a 997 or 999 that was accepted by its guide. */
 export function parseAcknowledgement(transaction: Transaction): ParsedAcknowledgement {
   const { root } = transaction
@@ -74,7 +79,8 @@ function acknowledgedSet(loop: Loop): AcknowledgedSet {
 
 function acknowledgedSegment(loop: Loop): AcknowledgedSegment {
   const fault = first(loop, 'AK3') ?? first(loop, 'IK3')
-  const elements = loop.children.filter(isSegment).filter(child => child.id === 'AK4' || child.id === 'IK4')
+  // In a 999 each IK4 begins a loop of its own, for the CTX segments that may follow it.
+  const elements = [...segments(loop, 'AK4'), ...loops(loop, 'IK4').flatMap(each => first(each, 'IK4') ?? [])]
   return {
     segmentId: text(fault, 1),
     position: Number(text(fault, 2)),

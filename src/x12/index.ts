@@ -20,4 +20,4 @@ export { allSegments, component, first, isSegment, loop, loops, repeats, segment
 export {
   AcknowledgementBuilder, buildTa1, isAcknowledged, wantsTa1, type AcknowledgementNumbers, type AcknowledgementOptions, type InterchangeAcknowledgementOptions,
 } from './acknowledge.ts'
-export { parseAcknowledgement, type AcknowledgedElement, type AcknowledgedSegment, type AcknowledgedSet, type ParsedAcknowledgement } from './acknowledged.ts'
+export { isAcknowledgement, parseAcknowledgement, type AcknowledgedElement, type AcknowledgedSegment, type AcknowledgedSet, type ParsedAcknowledgement } from './acknowledged.ts'
