@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { compile, type Guide } from './compile.ts'
 import { GuideError, lint, modelOf, type SchemaFiles, type SetFile } from './guide.ts'
+import { industryOverlays } from './guides.ts'
 import { narrow, type Overlay } from './overlay.ts'
 import { laySet, layVersion, type SetDifference, type VersionFiles } from './versions.ts'
 
@@ -26,19 +27,21 @@ export function splitVersion(version: string): { version: string; suffix: string
 }
 
 /**
- * The guide of a set in a version (GS08; a suffix is ignored), undefined when it is not shipped. An acknowledgement (997) of
- * a version that is not shipped is read by the oldest one that is: its segments have hardly changed, and it must always be readable.
+ * The guide of a set in a version (GS08): the standard, narrowed by the industry that the suffix names (004010VICS) where its guide is shipped.
+ * undefined when the set is not shipped. An acknowledgement (997) of a version that is not shipped is read by the oldest one
+ * that is: its segments have hardly changed, and it must always be readable.
  */
 export function standardGuide(version: string, set: string): Guide | undefined {
-  const base = version.slice(0, 6)
-  const key = `${base}/${set}`
+  const { version: base, suffix } = splitVersion(version)
+  if (!standardVersions.includes(base)) return set === '997' ? standardGuide(standardVersions[0] as string, set) : undefined
+  const overlays = suffix === '' ? [] : industryOverlays(suffix, set, base)
+  const key = overlays.length === 0 ? `${base}/${set}` : `${base}${suffix}/${set}`
   let guide = guides.get(key)
   if (guide === undefined) {
     const file = standardSet(base, set)
-    guide = file === undefined ? null : compile(modelOf(schemaFiles(base), file))
-    if (standardVersions.includes(base)) guides.set(key, guide)
+    guide = file === undefined ? null : compile(overlays.reduce(narrow, modelOf(schemaFiles(base), file)))
+    guides.set(key, guide)
   }
-  if (guide === null && set === '997' && !standardVersions.includes(base)) return standardGuide(standardVersions[0] as string, set)
   return guide ?? undefined
 }
 
