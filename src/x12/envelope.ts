@@ -4,6 +4,7 @@
  */
 import { isDate } from './element.ts'
 import { finding, type FindingList } from './finding.ts'
+import type { ValueForm } from './messages/language.ts'
 import type { Delimiters, GroupHeader, InterchangeAcknowledgement, InterchangeHeader } from './types.ts'
 
 const separatorPositions = [3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103] as const
@@ -142,18 +143,18 @@ const isCalendarDate = (value: string): boolean => {
 const isClockTime = (value: string): boolean => /^([01]\d|2[0-3])[0-5]\d([0-5]\d\d{0,2})?$/.test(value)
 
 /** Valid contents of ISA elements whose contents the standard limits. */
-const headerRules: readonly [element: number, valid: (value: string) => boolean, expected: string][] = [
-  [1, v => /^0\d$/.test(v), '00 to 08'],
-  [3, v => /^0[01]$/.test(v), '00 or 01'],
-  [5, v => /^[A-Z0-9]{2}$/.test(v), 'a qualifier of two characters'],
-  [6, v => v.trim() !== '', 'an identifier'],
-  [7, v => /^[A-Z0-9]{2}$/.test(v), 'a qualifier of two characters'],
-  [8, v => v.trim() !== '', 'an identifier'],
-  [9, isCalendarDate, 'a date, YYMMDD'],
-  [10, isClockTime, 'a time, HHMM'],
-  [12, v => /^\d{5}$/.test(v), 'a version such as 00401'],
-  [14, v => v === '0' || v === '1', '0 or 1'],
-  [15, v => v === 'P' || v === 'T' || v === 'I', 'P, T or I'],
+const headerRules: readonly [element: number, valid: (value: string) => boolean, form: ValueForm][] = [
+  [1, v => /^0\d$/.test(v), '00-08'],
+  [3, v => /^0[01]$/.test(v), '00-01'],
+  [5, v => /^[A-Z0-9]{2}$/.test(v), 'qualifier'],
+  [6, v => v.trim() !== '', 'identifier'],
+  [7, v => /^[A-Z0-9]{2}$/.test(v), 'qualifier'],
+  [8, v => v.trim() !== '', 'identifier'],
+  [9, isCalendarDate, 'date-6'],
+  [10, isClockTime, 'time'],
+  [12, v => /^\d{5}$/.test(v), 'interchange-version'],
+  [14, v => v === '0' || v === '1', '0-1'],
+  [15, v => v === 'P' || v === 'T' || v === 'I', 'usage'],
 ]
 
 /** Findings about an ISA segment: lost padding, invalid contents. Most leave the interchange accepted with a note. */
@@ -165,10 +166,10 @@ export function judgeInterchangeHeader(header: InterchangeHeader, findings: Find
       findings.add(finding('interchange-element-width', { ...place, element: i + 1, value }, { expected }, noteCodes[i + 1]))
     }
   }
-  for (const [element, valid, expected] of headerRules) {
+  for (const [element, valid, form] of headerRules) {
     const value = header.elements[element - 1] as string
     if (!valid(value) && !(value.length !== interchangeWidths[element - 1] && valid(value.trimEnd()))) {
-      findings.add(finding('interchange-element-invalid', { ...place, element, value }, { expected }, noteCodes[element]))
+      findings.add(finding('interchange-element-invalid', { ...place, element, value }, { form }, noteCodes[element]))
     }
   }
   const number = { ...place, element: 13, value: header.controlNumber }
@@ -193,20 +194,20 @@ export function groupHeader(at: (n: number) => string, offset: number): GroupHea
   }
 }
 
-const groupRules: readonly [element: number, valid: (header: GroupHeader) => boolean, value: (header: GroupHeader) => string, expected: string][] = [
-  [1, h => /^[A-Z0-9]{2}$/.test(h.functionalId), h => h.functionalId, 'a functional identifier of two characters'],
-  [2, h => h.senderCode.length >= 2 && h.senderCode.length <= 15, h => h.senderCode, '2 to 15 characters'],
-  [3, h => h.receiverCode.length >= 2 && h.receiverCode.length <= 15, h => h.receiverCode, '2 to 15 characters'],
-  [4, h => isCalendarDate(h.date.trim()), h => h.date, 'a date, YYYYMMDD'],
-  [5, h => isClockTime(h.time.trim()), h => h.time, 'a time, HHMM'],
-  [7, h => h.agency === 'X' || h.agency === 'T', h => h.agency, 'X or T'],
+const groupRules: readonly [element: number, valid: (header: GroupHeader) => boolean, value: (header: GroupHeader) => string, form: ValueForm][] = [
+  [1, h => /^[A-Z0-9]{2}$/.test(h.functionalId), h => h.functionalId, 'functional-id'],
+  [2, h => h.senderCode.length >= 2 && h.senderCode.length <= 15, h => h.senderCode, 'application-code'],
+  [3, h => h.receiverCode.length >= 2 && h.receiverCode.length <= 15, h => h.receiverCode, 'application-code'],
+  [4, h => isCalendarDate(h.date.trim()), h => h.date, 'date-8'],
+  [5, h => isClockTime(h.time.trim()), h => h.time, 'time'],
+  [7, h => h.agency === 'X' || h.agency === 'T', h => h.agency, 'agency'],
 ]
 
 /** Findings about a GS segment. Those that TA1 can note go to `interchange` too. */
 export function judgeGroupHeader(header: GroupHeader, group: FindingList, interchange: FindingList): void {
   const place = { offset: header.offset, segmentId: 'GS' }
-  for (const [element, valid, value, expected] of groupRules) {
-    if (!valid(header)) interchange.add(finding('group-header-invalid', { ...place, element, value: value(header) }, { expected }))
+  for (const [element, valid, value, form] of groupRules) {
+    if (!valid(header)) interchange.add(finding('group-header-invalid', { ...place, element, value: value(header) }, { form }))
   }
   if (!/^\d{1,9}$/.test(header.controlNumber)) {
     group.add(finding('group-control-invalid', { ...place, element: 6, value: header.controlNumber }))

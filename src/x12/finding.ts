@@ -1,10 +1,13 @@
 /**
- * Every fault the engine can name, in one table: how severe it is, which code each acknowledgement gives it, and the
- * sentence a clerk reads. The codes are those of X12 data elements 620 (AK304), 723 (AK403), 718 (AK502), 716 (AK905) and I18 (TA105).
+ * Every fault the engine can name, in one table: how severe it is and which code each acknowledgement gives it. The sentences are in
+ * `messages/`. The codes are those of a 999: X12 data elements 620 (IK304), 621 (IK403), 618 (IK502), 716 (AK905) and I18 (TA105). Those that begin
+ * with I mean that something is right by the standard but not by the guide in force; a 997 has none of them and gives the nearest.
  *
  * Severity decides the outcome: an error rejects the set, group or interchange it belongs to; a warning never rejects. An
  * interchange warning that has a TA1 note makes the interchange "accepted with errors".
  */
+import { en } from './messages/en.ts'
+import { sentence } from './messages/language.ts'
 import type { Finding, Severity } from './types.ts'
 
 interface Fault {
@@ -14,87 +17,89 @@ interface Fault {
   readonly setCode?: string
   readonly groupCode?: string
   readonly interchangeCode?: string
-  /** Placeholders are fields of the finding or of its params. */
-  readonly text: string
 }
 
-const segment = (code: string, text: string): Fault => ({ severity: 'error', segmentCode: code, setCode: '5', text })
-const element = (code: string, text: string): Fault =>
-  ({ severity: 'error', segmentCode: '8', elementCode: code, setCode: '5', text })
-const set = (code: string, text: string): Fault => ({ severity: 'error', setCode: code, text })
-const group = (code: string, text: string): Fault => ({ severity: 'error', groupCode: code, text })
-const interchange = (code: string, text: string): Fault => ({ severity: 'error', interchangeCode: code, text })
-const note = (code: string, text: string): Fault => ({ severity: 'warning', interchangeCode: code, text })
-const warning = (text: string): Fault => ({ severity: 'warning', text })
+const segment = (code: string): Fault => ({ severity: 'error', segmentCode: code, setCode: '5' })
+const element = (code: string): Fault => ({ severity: 'error', segmentCode: '8', elementCode: code, setCode: '5' })
+const set = (code: string): Fault => ({ severity: 'error', setCode: code })
+const group = (code: string): Fault => ({ severity: 'error', groupCode: code })
+const interchange = (code: string): Fault => ({ severity: 'error', interchangeCode: code })
+const note = (code: string): Fault => ({ severity: 'warning', interchangeCode: code })
+const warning: Fault = { severity: 'warning' }
+/** A fault against the guide in force only. */
+const byGuide = (fault: Fault): Fault => ({ ...fault, setCode: 'I5' })
 
 export const faults = {
-  'segment-unknown': segment('1', '{segment} is not a segment we know. Check its spelling and the segment terminator before it.'),
-  'segment-unexpected': segment('2', '{segment} does not belong here. Check that the segment which opens its loop comes before it.'),
-  'segment-not-used': segment('2', '{segment} is not used by this partner. Leave it out.'),
-  'segment-missing': segment('3', '{segment} is missing{inLoop}. Send it before this place.'),
-  'loop-over-max': segment('4', 'The {name} loop occurs more than {maximum} times.'),
-  'segment-over-max': segment('5', '{segment} occurs more than {maximum} times here.'),
-  'segment-not-in-set': segment('6', '{segment} is not part of a {set}. Leave it out.'),
-  'segment-out-of-order': segment('7', '{segment} comes too late. Its place is earlier{inLoop}.'),
-  'segment-too-long': segment('8', '{segment} is longer than {maximum} bytes and was not read. Check for a missing segment terminator.'),
-  'segment-empty': warning('There is an empty segment before {segment}. It was ignored.'),
+  'segment-unknown': segment('1'),
+  'segment-unexpected': segment('2'),
+  'segment-not-used': byGuide(segment('I4')),
+  'segment-missing': segment('3'),
+  'loop-over-max': segment('4'),
+  'segment-over-max': segment('5'),
+  'segment-not-in-set': segment('6'),
+  'segment-out-of-order': segment('7'),
+  'segment-too-long': segment('8'),
+  'segment-empty': warning,
 
-  'element-missing': element('1', '{where} is required but empty.'),
-  'element-condition-missing': element('2', '{where} is required because of the other elements sent ({rule}).'),
-  'element-too-many': element('3', '{segment} has {found} elements; at most {maximum} are defined.'),
-  'element-too-short': element('4', '{where} is "{value}", which is shorter than {minimum} characters.'),
-  'element-too-long': element('5', '{where} is "{value}", which is longer than {maximum} characters.'),
-  'element-invalid-character': element('6', '{where} is "{value}", which holds a character that is not allowed ({expected}).'),
-  'code-unknown': element('7', '{where} is "{value}", which is not one of the codes allowed there.'),
-  'date-invalid': element('8', '{where} is "{value}", which is not a date (YYYYMMDD).'),
-  'time-invalid': element('9', '{where} is "{value}", which is not a time (HHMM, with seconds if wanted).'),
-  'element-exclusion': element('10', '{where} may not be sent together with the other elements of the rule {rule}.'),
-  'element-not-used': element('I10', '{where} is not used by this partner. Leave it empty.'),
-  'repetition-too-many': element('12', '{where} is repeated {found} times; at most {maximum} are allowed.'),
-  'component-too-many': element('13', '{where} has {found} components; at most {maximum} are defined.'),
-  'element-blank': warning('{where} is "{value}": it begins or ends with blanks. It was read without them.'),
-  'code-unlisted': warning('{where} is "{value}", a code that is not in our list.'),
+  'element-missing': element('1'),
+  'element-condition-missing': element('2'),
+  'element-too-many': element('3'),
+  'element-too-short': element('4'),
+  'element-too-long': element('5'),
+  'element-invalid-character': element('6'),
+  'code-unknown': element('7'),
+  'date-invalid': element('8'),
+  'time-invalid': element('9'),
+  'element-exclusion': element('10'),
+  'element-not-used': byGuide(element('I10')),
+  'code-not-used': byGuide(element('I6')),
+  'repetition-too-many': element('12'),
+  'component-too-many': element('13'),
+  'element-blank': warning,
+  'code-unlisted': warning,
 
-  'hl-id-duplicate': element('7', '{where} is "{value}", but an earlier HL segment has that number.'),
-  'hl-parent-unknown': element('7', '{where} is "{value}", but no earlier HL segment has that number.'),
-  'hl-level-order': warning('{where}: level "{value}" is not expected under "{parent}" by the hierarchy {expected}.'),
+  'hl-id-duplicate': element('7'),
+  'hl-parent-unknown': element('7'),
+  'hl-parent-missing': warning,
+  'hl-child-wrong': warning,
+  'hl-level-order': warning,
 
-  'set-not-supported': set('1', 'Transaction set {value} is not handled here in this version.'),
-  'set-trailer-missing': set('2', 'The SE segment of this transaction set is missing.'),
-  'set-control-mismatch': set('3', 'SE02 is "{value}" but ST02 is "{expected}". They must be equal.'),
-  'set-count-wrong': set('4', 'SE01 is "{value}" but the set has {expected} segments, ST and SE included.'),
-  'set-identifier-invalid': set('6', 'ST01 "{value}" does not belong in a group of kind {expected}.'),
-  'set-control-invalid': set('7', 'ST02 is "{value}"; it must have 4 to 9 characters.'),
-  'set-control-duplicate': set('23', 'ST02 "{value}" was used before in this group.'),
-  'findings-suppressed': warning('{found} more faults in this set are not listed.'),
+  'set-not-supported': set('1'),
+  'set-trailer-missing': set('2'),
+  'set-control-mismatch': set('3'),
+  'set-count-wrong': set('4'),
+  'set-identifier-invalid': set('18'),
+  'set-control-invalid': set('7'),
+  'set-control-duplicate': set('23'),
+  'findings-suppressed': warning,
 
-  'version-unsupported': group('2', 'Version {value} (GS08) is not handled here.'),
-  'group-trailer-missing': group('3', 'The GE segment of this group is missing.'),
-  'group-control-mismatch': group('4', 'GE02 is "{value}" but GS06 is "{expected}". They must be equal.'),
-  'group-count-wrong': group('5', 'GE01 is "{value}" but the group has {expected} transaction sets.'),
-  'group-control-invalid': group('6', 'GS06 is "{value}"; it must be a number of 1 to 9 digits.'),
-  'group-control-duplicate': group('19', 'GS06 "{value}" was used before in this interchange.'),
-  'version-suffix-unknown': warning('The suffix of GS08 "{value}" is not known. The set was judged by {expected}.'),
-  'segment-outside-set': note('024', '{segment} stands in the group outside any transaction set. It was ignored.'),
+  'version-unsupported': group('2'),
+  'group-trailer-missing': group('3'),
+  'group-control-mismatch': group('4'),
+  'group-count-wrong': group('5'),
+  'group-control-invalid': group('6'),
+  'group-control-duplicate': group('19'),
+  'version-suffix-unknown': warning,
+  'segment-outside-set': note('024'),
 
-  'interchange-control-mismatch': interchange('001', 'IEA02 is "{value}" but ISA13 is "{expected}". They must be equal.'),
-  'interchange-control-invalid': interchange('018', 'ISA13 is "{value}"; it must be a number.'),
-  'interchange-control-width': note('018', 'ISA13 is "{value}"; it must have nine digits.'),
-  'interchange-control-duplicate': interchange('025', 'ISA13 "{value}" was used before by this sender in this file.'),
-  'interchange-count-wrong': note('021', 'IEA01 is "{value}" but the interchange has {expected} groups.'),
-  'interchange-trailer-missing': interchange('023', 'The IEA segment is missing: the interchange ends too early.'),
-  'interchange-delimiters': note('027', 'The delimiters in ISA are not all different.'),
-  'interchange-element-width': { severity: 'warning', text: 'ISA{element} is "{value}"; it must be exactly {expected} characters wide.' },
-  'interchange-element-invalid': { severity: 'warning', text: 'ISA{element} is "{value}", which is not valid ({expected}).' },
-  'interchange-content': note('022', '{segment} stands in the interchange outside any functional group. It was ignored.'),
-  'group-header-invalid': note('024', '{where} is "{value}", which is not valid ({expected}).'),
-  'group-end-unexpected': note('022', '{segment} ends something that was not begun. It was ignored.'),
-  'terminator-missing': warning('The last segment has no terminator.'),
+  'interchange-control-mismatch': interchange('001'),
+  'interchange-control-invalid': interchange('018'),
+  'interchange-control-width': note('018'),
+  'interchange-control-duplicate': interchange('025'),
+  'interchange-count-wrong': note('021'),
+  'interchange-trailer-missing': interchange('023'),
+  'interchange-delimiters': note('027'),
+  'interchange-element-width': { severity: 'warning' },
+  'interchange-element-invalid': { severity: 'warning' },
+  'interchange-content': note('022'),
+  'group-header-invalid': note('024'),
+  'group-end-unexpected': note('022'),
+  'terminator-missing': warning,
 
-  'not-x12': { severity: 'error', text: 'This text is not part of an X12 interchange: "{value}".' },
-  'header-unreadable': { severity: 'error', interchangeCode: '022', text: 'An ISA segment begins here but cannot be read: "{value}".' },
+  'not-x12': { severity: 'error' },
+  'header-unreadable': { severity: 'error', interchangeCode: '022' },
 
-  'sum-mismatch': warning('{where} is "{value}" but {rule} is {expected}.'),
+  'sum-mismatch': warning,
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults
@@ -139,39 +144,9 @@ export function finding(
     ...(fault.setCode === undefined ? {} : { setCode: fault.setCode }),
     ...(fault.groupCode === undefined ? {} : { groupCode: fault.groupCode }),
     ...(noteCode === undefined ? {} : { interchangeCode: noteCode }),
-    message: sentence(fault.text, place, value, params),
+    message: sentence(en, { kind, ...place, element: place.element ?? 0, ...(value === undefined ? {} : { value }), params }) ?? kind,
     ...(Object.keys(params).length === 0 ? {} : { params }),
   }
-}
-
-function sentence(text: string, place: Place, value: string | undefined, params: Readonly<Record<string, string | number>>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
-    switch (name) {
-      case 'where': return where(place, params)
-      case 'segment': return segmentName(place, params)
-      case 'element': return String(place.element ?? 0).padStart(2, '0')
-      case 'value': return value ?? ''
-      case 'inLoop': return place.loopPath?.length ? ` in loop ${place.loopPath.join('/')}` : ''
-      default: return String(params[name] ?? '')
-    }
-  })
-}
-
-/** "PO1 (segment 12)": the segment and its place in the set. */
-function segmentName(place: Place, params: Readonly<Record<string, string | number>>): string {
-  const id = place.segmentId || 'A segment'
-  const name = params.segmentName === undefined ? '' : ` ${params.segmentName}`
-  return place.segmentPosition ? `${id}${name} (segment ${place.segmentPosition})` : id
-}
-
-/** "PO103 Unit of measure (segment 12)". */
-function where(place: Place, params: Readonly<Record<string, string | number>>): string {
-  const number = String(place.element ?? 0).padStart(2, '0')
-  const component = place.component ? `-${place.component}` : ''
-  const repetition = (place.repetition ?? 0) > 1 ? `, repetition ${place.repetition}` : ''
-  const name = params.name === undefined ? '' : ` ${params.name}`
-  const segment = place.segmentPosition ? ` (segment ${place.segmentPosition}${repetition})` : ''
-  return `${place.segmentId ?? ''}${number}${component}${name}${segment}`
 }
 
 /** Findings of one set, group or interchange: a hostile file cannot make it grow without bound. */

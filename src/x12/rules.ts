@@ -17,7 +17,7 @@ export function judgeRules(root: Loop, rules: readonly SumRule[]): Finding[] {
     if (expected === undefined || sameDecimal(expected, value)) continue
     findings.push(finding('sum-mismatch', {
       offset: stated.offset, segmentPosition: stated.position, segmentId: stated.id, element: target.element, value,
-    }, { rule: rule.sum === undefined ? `the number of ${rule.count}` : `the sum of ${rule.sum}`, expected }))
+    }, rule.sum === undefined ? { count: rule.count ?? '', expected } : { sum: rule.sum, expected }))
   }
   return findings
 }

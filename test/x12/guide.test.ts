@@ -102,7 +102,7 @@ t.test('sums and counts, at the level of the partner', async t => {
     level: 'partner', guideFor: () => narrowedGuide('004010', '850', { extends: '004010/850', ...overlay }),
   }))
   t.equal(set?.outcome, 'A', 'a sum never rejects')
-  t.equal(set?.findings[0]?.message, 'CTT01 (segment 6) is "9" but the number of PO1 is 2.')
+  t.equal(set?.findings[0]?.message, 'CTT01 (segment 6) is "9" but the number of PO1 is 2. Correct whichever is wrong.')
 })
 
 t.test('an overlay that widens or names what is not there is refused', async t => {

@@ -67,7 +67,7 @@ t.test('a finding says where, what and which codes', async t => {
     kind: 'element-too-long', severity: 'error', offset: text.indexOf('N4*'), segmentPosition: 4, segmentId: 'N4', loopPath: ['N1'],
     element: 2, component: 0, elementReference: '156', value: 'WASHINGTON', segmentCode: '8', elementCode: '5', setCode: '5',
   })
-  t.match(found?.message, /^N402 .*\(segment 4\) is "WASHINGTON", which is longer than 2 characters\.$/)
+  t.match(found?.message, /^N402 .*\(segment 4\) is "WASHINGTON", which is longer than 2 characters\. Shorten it\.$/)
 })
 
 t.test('levels: syntax leaves codes alone', async t => {
