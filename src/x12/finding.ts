@@ -73,6 +73,7 @@ export const faults = {
   'set-control-duplicate': set('23'),
   'findings-suppressed': warning,
 
+  'group-not-supported': group('1'),
   'version-unsupported': group('2'),
   'group-trailer-missing': group('3'),
   'group-control-mismatch': group('4'),
@@ -164,6 +165,11 @@ export class FindingList {
     if (found.severity === 'error') this.errors++
     if (this.kept.length < this.limit) this.kept.push(found)
     else this.suppressed++
+  }
+
+  /** Those kept by now. */
+  get soFar(): readonly Finding[] {
+    return this.kept.length === 0 ? none : [...this.kept]
   }
 
   get size(): number {

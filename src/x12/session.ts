@@ -9,14 +9,14 @@ import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
 import { keyOf } from './lex.ts'
 import { ControlNumbers } from './numbers.ts'
 import { judgeRules } from './rules.ts'
-import { splitVersion, standardGuide, standardVersions } from './standard.ts'
+import { functionalIdentifiers, splitVersion, standardGuide, standardVersions } from './standard.ts'
 import { returnTools, takeTools, type Tools } from './tools.ts'
 import type { Finding, GroupHeader, GroupOutcome, GroupResult, InterchangeHeader, InterchangeResult, ReadEvent, SetResult, Transaction } from './types.ts'
 import type { CheckLevel } from './validate.ts'
 
 export interface ReadOptions {
-  /** Build a tree of each set that is not rejected. Default false. */
-  readonly tree?: boolean
+  /** Build a tree of each set that is not rejected; `all`: of rejected ones too, with segments that have no place where they were found. Default false. */
+  readonly tree?: boolean | 'all'
   /**
    * How much is checked. `envelope`: control numbers and counts only, sets of any kind. `syntax`: places, usage, types, lengths, syntax notes.
    * `full` (default): codes and hierarchies too. `partner`: business sums of the guide too (as warnings).
@@ -90,6 +90,8 @@ export class Session implements SegmentSink {
   private readonly options: ReadOptions
   private readonly tools: Tools
   private readonly checks: CheckLevel
+  private readonly trees: boolean
+  private readonly keepsTree: boolean
   private readonly findings: FindingList
   private readonly interchangeNumbers = new Set<string>()
   private events: ReadEvent[] = []
@@ -108,6 +110,8 @@ export class Session implements SegmentSink {
     this.options = options
     this.tools = takeTools(options.encoding ?? 'latin1')
     this.findings = this.tools.validator.findings
+    this.keepsTree = options.tree === 'all'
+    this.trees = options.tree === true || this.keepsTree
     const level = options.level ?? 'full'
     this.checks = level === 'envelope' ? 'structure' : level
     this.feed = new SegmentFeed(this.tools.lexer, this.tools.text, options.offset ?? 0, this)
@@ -238,7 +242,7 @@ export class Session implements SegmentSink {
     this.interchange = { header, findings, groupNumbers: new Set(), groups: 0, acknowledgements: 0 }
     this.state = inInterchange
     this.outside = false
-    this.events.push({ type: 'interchange', header })
+    this.events.push({ type: 'interchange', header, findings: findings.soFar })
   }
 
   private closeInterchange(end: number, element?: (n: number) => string): void {
@@ -277,6 +281,7 @@ export class Session implements SegmentSink {
     const { interchange } = this
     const header = groupHeader(element, start)
     const findings = new FindingList(findingsPerEnvelope)
+    const noted = interchange.findings.size
     judgeGroupHeader(header, findings, interchange.findings)
     const number = `${header.functionalId}*${header.senderCode}*${header.controlNumber}`
     if (interchange.groupNumbers.has(number)) {
@@ -292,7 +297,7 @@ export class Session implements SegmentSink {
       header, findings, setNumbers: new ControlNumbers(), received: 0, accepted: 0, noted: 0, guide: undefined, guideOf: '',
     }
     this.state = inGroup
-    this.events.push({ type: 'group', header, interchange: interchange.header })
+    this.events.push({ type: 'group', header, interchange: interchange.header, findings: [...interchange.findings.soFar.slice(noted), ...findings.soFar] })
   }
 
   private closeGroup(end: number, element: ((n: number) => string) | null): void {
@@ -338,7 +343,7 @@ export class Session implements SegmentSink {
     this.position = 1
     const envelopeOnly = this.options.level === 'envelope'
     const guide = envelopeOnly ? undefined : this.guideOf(set, implementation)
-    this.plain = guide === undefined && !(envelopeOnly && this.options.tree === true)
+    this.plain = guide === undefined && !(envelopeOnly ? this.trees : this.keepsTree)
     this.set = { ordinal: this.sets++, start, set, controlNumber, implementation, guide }
     const place = { offset: start, segmentPosition: 1, segmentId: 'ST' }
     if (guide === undefined) {
@@ -351,19 +356,23 @@ export class Session implements SegmentSink {
     }
     if (!group.setNumbers.add(controlNumber)) findings.add(finding('set-control-duplicate', { ...place, element: 2, value: controlNumber }))
     this.state = inSet
-    this.builds = !this.plain && (this.options.tree === true || (this.checks === 'partner' && guide !== undefined && guide.model.rules.length > 0))
+    this.builds = !this.plain && (this.trees || (this.checks === 'partner' && guide !== undefined && guide.model.rules.length > 0))
     if (this.builds) builder.begin(set, guide ?? null)
     this.judged = guide !== undefined
     // An acknowledgement of a version we have no schema for is read by its structure alone.
     const checks = guide !== undefined && set === '997' && guide.version !== splitVersion(group.header.version).version ? 'structure' : this.checks
-    if (guide !== undefined) validator.begin(guide, checks, this.builds && findings.errors === 0 ? builder : null)
+    if (guide !== undefined) validator.begin(guide, checks, this.builds && (this.keepsTree || findings.errors === 0) ? builder : null, this.keepsTree)
   }
 
   private rejectUnsupported(set: string, place: Place): void {
-    const { group } = this
-    const { version } = splitVersion(group.header.version)
-    if (!standardVersions.includes(version) && !group.findings.has('version-unsupported')) {
-      group.findings.add(finding('version-unsupported', { offset: group.header.offset, segmentId: 'GS', element: 8, value: group.header.version }))
+    const { header, findings } = this.group
+    const { version } = splitVersion(header.version)
+    const faults: [kind: FaultKind, known: boolean, element: number, value: string][] = [
+      ['group-not-supported', functionalIdentifiers.has(header.functionalId), 1, header.functionalId],
+      ['version-unsupported', standardVersions.includes(version), 8, header.version],
+    ]
+    for (const [kind, known, element, value] of faults) {
+      if (!known && !findings.has(kind)) findings.add(finding(kind, { offset: header.offset, segmentId: 'GS', element, value }))
     }
     this.findings.add(finding('set-not-supported', { ...place, element: 1, value: set }))
   }
@@ -402,11 +411,11 @@ export class Session implements SegmentSink {
     }
     const rejected = findings.errors > 0
     if (!rejected) group.accepted++
-    const root = this.builds && !rejected ? builder.finish() : undefined
-    if (root !== undefined && set.guide !== undefined && this.checks === 'partner') {
+    const root = this.builds && (!rejected || this.keepsTree) ? builder.finish() : undefined
+    if (root !== undefined && !rejected && set.guide !== undefined && this.checks === 'partner') {
       for (const found of judgeRules(root, set.guide.model.rules)) findings.add(found)
     }
-    const transaction: Transaction | undefined = root !== undefined && this.options.tree === true
+    const transaction: Transaction | undefined = root !== undefined && this.trees
       ? {
           set: set.set, controlNumber: set.controlNumber, version: group.header.version, root,
           ...(set.implementation === '' ? {} : { implementation: set.implementation }),

@@ -16,6 +16,12 @@ export const standardVersions: readonly string[] = ['004010', '004030', '005010'
 /** Suffixes of GS08 that name an industry's subset of the standard. */
 const knownSuffixes = new Set(['', 'VICS', 'UCS', 'EDIFICE', 'RAIL', 'CHRY', 'AIAG'])
 
+/** Functional identifiers (GS01) of the sets that are shipped. */
+export const functionalIdentifiers: ReadonlySet<string> = new Set([
+  'SM', 'IM', 'QM', 'RF', 'RG', 'IN', 'CD', 'OR', 'RA', 'AG', 'PS', 'SC', 'IB', 'PO', 'PD', 'PR', 'SH', 'PC', 'RC', 'SS', 'TX', 'CA', 'OG', 'GP', 'OW', 'AR',
+  'RE', 'SW', 'GF', 'FA',
+])
+
 const dictionaries = new Map<string, SchemaFiles>()
 const setFiles = new Map<string, SetFile | null>()
 const guides = new Map<string, Guide | null>()

@@ -84,6 +84,7 @@ export const en: Language = {
     'set-control-duplicate': 'ST02 "{value}" was used before in this group. Give each document a control number of its own.',
     'findings-suppressed': 'Not listed here: {found|more fault|more faults}. Correct those that are listed, and check again.',
 
+    'group-not-supported': 'Groups of the kind "{value}" (GS01) are not handled here. Agree with your partner which documents to send.',
     'version-unsupported': 'Version "{value}" (GS08) is not handled here. Agree with your partner which version to send.',
     'group-trailer-missing': 'The GE segment that ends this group is missing. Send the group again, complete.',
     'group-control-mismatch': 'GE02 is "{value}" but GS06 is "{expected}". Both must be the same control number.',

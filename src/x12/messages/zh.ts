@@ -84,6 +84,7 @@ export const zh: Language = {
     'set-control-duplicate': '控制号“{value}”（ST02）在本功能组中已使用过。每张单据的控制号必须不同。',
     'findings-suppressed': '另有 {found} 处问题未列出。请先更正已列出的问题，然后重新检查。',
 
+    'group-not-supported': '此处不处理“{value}”类（GS01）的功能组。请与贸易伙伴商定发送哪些单据。',
     'version-unsupported': '此处不处理版本“{value}”（GS08）。请与贸易伙伴商定使用的版本。',
     'group-trailer-missing': '缺少结束本功能组的 GE 段。请重新发送完整的功能组。',
     'group-control-mismatch': 'GE02 为“{value}”，而 GS06 为“{expected}”。两处控制号必须一致。',
