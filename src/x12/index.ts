@@ -1,6 +1,7 @@
 /** The X12 engine: bytes in, values out, and back. */
 export * from './types.ts'
 export { createReader, peekInterchange, read, readAll, type Reader } from './read.ts'
+export { explain, messageLanguages, type MessageLanguage } from './explain.ts'
 export type { ReadOptions, SetIdentity } from './session.ts'
 export { readTransaction, validateTransaction, type TransactionInfo } from './transaction.ts'
 export { defaultDelimiters, WriteError, type WriteOptions } from './encode.ts'
@@ -15,6 +16,7 @@ export { parseOverlay, type Narrowing, type Overlay } from './overlay.ts'
 export { guideNamed, guideOf, shippedGuide } from './named.ts'
 export { industryOverlays, shippedGuides, shippedOverlays } from './guides.ts'
 export { formatGuide, GuideLearner, learnGuide, type LearnedGuide } from './learn.ts'
+export { compareGuides, compareVerdicts, judgedDifferently, type DifferenceKind, type GuideDifference, type JudgedSet, type Verdicts } from './compare.ts'
 export type { GuideProfile, Observed } from './profile.ts'
 export { allSegments, component, first, isSegment, loop, loops, repeats, segment, segments, text } from './tree.ts'
 export {

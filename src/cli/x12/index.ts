@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { registerAck } from './ack.ts'
+import { registerDiff } from './diff.ts'
 import { registerJson } from './json.ts'
 import { registerLearn } from './learn.ts'
 import { registerValidate } from './validate.ts'
@@ -11,4 +12,5 @@ export const registerX12 = (parent: Command): void => {
   registerAck(x12)
   registerJson(x12)
   registerLearn(x12)
+  registerDiff(x12)
 }
