@@ -12,7 +12,8 @@ import { blank, componentMark, control, digit, high, keyOf, letter, other, point
 export const slotSize = 8
 export const slotType = 0
 export const slotMin = 1
-export const slotMax = 2
+/** Maximum length − minimum length. */
+export const slotSpan = 2
 /** Byte classes that send the element to the slow, exact check. */
 export const slotReject = 3
 /** Offset and size − 1 of the element's code table in `Guide.codes`; offset −1 when any code will do. */
@@ -74,6 +75,8 @@ export interface Guide {
   /** Syntax notes as (kind, mask of elements, bit of the first) triples. */
   readonly notes: Int32Array
   readonly slots: Int32Array
+  /** For each definition the elements present in a segment that was right by its usage and syntax notes; −1 before there was one. */
+  readonly fits: Int32Array
   readonly codes: Int32Array
   /** Symbol of HL when the set has hierarchy rules, else −1. */
   readonly hierarchySymbol: number
@@ -233,7 +236,7 @@ function compileDefinitions(uses: readonly SegmentUse[]) {
   noteStart[uses.length] = notes.length
   return {
     slotStart, elementCount, mandatory, forbidden, noteStart,
-    notes: Int32Array.from(notes), slots: Int32Array.from(slots), codes: Int32Array.from(codes),
+    fits: new Int32Array(uses.length).fill(-1), notes: Int32Array.from(notes), slots: Int32Array.from(slots), codes: Int32Array.from(codes),
   }
 }
 
@@ -246,7 +249,7 @@ function slot(element: ElementUse, codes: number[], tables: Map<ReadonlySet<stri
       : type === typeComposite ? -1
         : always | ((letter | blank | point | sign | other | high) & ~numeric)
   const [offset, mask] = element.codes && type === typeText ? codeTable(element.codes, codes, tables) : [-1, 0]
-  return [type, element.min, element.max, reject, offset, mask, 0, 0]
+  return [type, element.min, element.max - element.min, reject, offset, mask, 0, 0]
 }
 
 function typeNumber(element: ElementUse): number {

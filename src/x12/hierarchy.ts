@@ -35,6 +35,7 @@ export class Hierarchy {
   private order = ''
   /** Place in the order of each code of one letter, −1 when it has none. */
   private readonly places = new Int8Array(256)
+  private placesOf = ''
   private count = 0
   private positions = new Int32Array(256)
   private offsets = new Float64Array(256)
@@ -64,6 +65,8 @@ export class Hierarchy {
   /** The structure code of the set (BSN05); unknown codes announce no order. */
   announce(rules: HierarchyFile, structure: string): void {
     this.order = rules.orders?.[structure] ?? ''
+    if (this.order === this.placesOf) return
+    this.placesOf = this.order
     this.places.fill(-1)
     for (let c = 0x20; c < 0x7f; c++) {
       const code = String.fromCharCode(c)

@@ -4,8 +4,8 @@
  */
 import {
   hasEarlierPlace, loopBegins, loopPath, loopRepeats, missingBetween, noteConditional, noteExclusive, noteList, notePaired, noteRequired, notUsed,
-  sameSegment, slotCodeMask, slotCodes, slotMax, slotMin, slotReject, slotSize, slotType, someMissing, transition, transitionBeyond,
-  transitionShift, typeDate, typeDecimal, typeInteger, typeTime, type Guide,
+  sameSegment, slotCodeMask, slotCodes, slotMin, slotReject, slotSize, slotSpan, slotType, someMissing, transition, transitionBeyond,
+  transitionShift, typeDate, typeDecimal, typeInteger, typeText, typeTime, type Guide,
 } from './compile.ts'
 import type { ElementText, TreeBuilder } from './build.ts'
 import { ElementJudge } from './judge.ts'
@@ -217,9 +217,13 @@ export class SetValidator {
 
   // ---- Elements ------------------------------------------------------------------------------------------------
 
+  /**
+   * The elements of the current segment against its definition. The loop calls nothing and reports nothing: what it cannot pass at a glance it
+   * leaves to be judged exactly afterwards.
+   */
   private checkElements(definition: number, position: number): void {
     const { guide, lexer, codes: checkCodes, extraReject } = this
-    const { slots } = guide
+    const { slots, codes } = guide
     const { buffer, ends, masks, keys } = lexer
     const defined = guide.elementCount[definition] as number
     const sent = lexer.count - 1
@@ -227,39 +231,62 @@ export class SetValidator {
     let slot = guide.slotStart[definition] as number
     let start = (ends[0] as number) + 1
     let present = 0
+    let doubtful = 0
+    let beyond = 0
     for (let e = 1; e <= last; e++) {
       const end = ends[e] as number
       const length = end - start
       if (length > 0) {
-        if (e < 32) present |= 1 << (e - 1)
+        const bit = e < 32 ? 1 << (e - 1) : 0
+        present |= bit
         const mask = masks[e] as number
-        let fine = length >= (slots[slot + slotMin] as number) && length <= (slots[slot + slotMax] as number)
+        let fine = (length - (slots[slot + slotMin] as number)) >>> 0 <= (slots[slot + slotSpan] as number)
           && (mask & ((slots[slot + slotReject] as number) | extraReject)) === 0
           && ((mask & blank) === 0 || (buffer[start] !== 0x20 && buffer[end - 1] !== 0x20))
         const type = slots[slot + slotType] as number
-        if (type !== 0) {
-          if (type === typeDate) fine = fine && isDate(buffer, start, end)
-          else if (type === typeTime) fine = fine && isTime(buffer, start, end)
-          else if (type === typeInteger || type === typeDecimal) {
-            if ((mask & (point | sign)) !== 0) {
-              const digits = countDigits(buffer, start, end, type === typeDecimal)
-              fine = digits >= (slots[slot + slotMin] as number) && digits <= (slots[slot + slotMax] as number)
-            }
-          }
-        } else if (fine && checkCodes) {
+        if (type === typeText) {
           const table = slots[slot + slotCodes] as number
-          fine = table < 0 || (length <= 4 && hasCode(guide.codes, table, slots[slot + slotCodeMask] as number, keys[e] as number))
+          if (fine && table >= 0 && checkCodes) fine = length <= 4 && hasCode(codes, table, slots[slot + slotCodeMask] as number, keys[e] as number)
+        } else if (type === typeDate) {
+          fine = fine && isDate(buffer, start, end)
+        } else if (type === typeTime) {
+          fine = fine && isTime(buffer, start, end)
+        } else if ((mask & (point | sign)) !== 0 && (type === typeInteger || type === typeDecimal)) {
+          const digits = countDigits(buffer, start, end, type === typeDecimal)
+          fine = (digits - (slots[slot + slotMin] as number)) >>> 0 <= (slots[slot + slotSpan] as number)
         }
-        if (!fine) this.judge.element((guide.uses[definition] as SegmentUse).elements[e - 1] as ElementUse, e, this.place(position, this.node))
+        if (!fine) {
+          doubtful |= bit
+          if (bit === 0) beyond = 1
+        }
       }
       start = end + 1
       slot += slotSize
     }
+    if ((doubtful | beyond) !== 0) this.judgeElements(definition, doubtful, last, position)
+    if (present !== guide.fits[definition]) this.checkUsage(definition, present, position)
+    if (sent > defined) this.excessElements(definition, position)
+  }
+
+  /** The exact judgement of the elements in doubt: those of the bits, and all that the bits have no room for. */
+  private judgeElements(definition: number, doubtful: number, last: number, position: number): void {
+    const { elements } = this.guide.uses[definition] as SegmentUse
+    for (let e = 1; e <= last; e++) {
+      const doubted = e < 32 ? (doubtful & (1 << (e - 1))) !== 0 : (this.lexer.ends[e] as number) > this.lexer.elementStart(e)
+      if (doubted) this.judge.element(elements[e - 1] as ElementUse, e, this.place(position, this.node))
+    }
+  }
+
+  /** Which elements are there: the mandatory ones, none that must not, and the syntax notes. A pattern that is right is remembered, the next segment mostly has it too. */
+  private checkUsage(definition: number, present: number, position: number): void {
+    const { guide } = this
+    const { notes } = guide
     const mandatory = guide.mandatory[definition] as number
+    let right = true
     if ((present & mandatory) !== mandatory || (present & (guide.forbidden[definition] as number)) !== 0) {
       this.requirementFaults(definition, present, position)
+      right = false
     }
-    const { notes } = guide
     for (let n = guide.noteStart[definition] as number, end = guide.noteStart[definition + 1] as number; n < end; n += 3) {
       const group = notes[n + 1] as number
       const found = present & group
@@ -271,9 +298,11 @@ export class SetValidator {
         case noteConditional: kept = (found & (notes[n + 2] as number)) === 0 || found === group; break
         case noteList: kept = (found & (notes[n + 2] as number)) === 0 || found !== (notes[n + 2] as number); break
       }
-      if (!kept) this.noteFault(definition, (n - (guide.noteStart[definition] as number)) / 3, present, position)
+      if (kept) continue
+      this.noteFault(definition, (n - (guide.noteStart[definition] as number)) / 3, present, position)
+      right = false
     }
-    if (sent > defined) this.excessElements(definition, position)
+    if (right) guide.fits[definition] = present
   }
 
   private requirementFaults(definition: number, present: number, position: number): void {
