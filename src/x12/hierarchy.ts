@@ -9,8 +9,10 @@ import type { FaultKind } from './finding.ts'
 import type { HierarchyFile } from './guide.ts'
 import { digit, keyOf, type SegmentLexer } from './lex.ts'
 
-/** Levels that stand in the same place of a structure code's order: tares and packs are both packaging. */
-const sameLevel: Readonly<Record<string, string>> = { T: 'P', K: 'P' }
+/** Levels that no structure code names, and where they stand: a tare holds packs, subpacks and kits are packs, a component is part of an item. */
+const unnamed: Readonly<Record<string, { readonly beside: string; readonly step: number }>> = {
+  T: { beside: 'P', step: -1 }, Q: { beside: 'P', step: 0 }, K: { beside: 'P', step: 0 }, F: { beside: 'I', step: 1 },
+}
 
 /** A fault of element `element` of the HL at a place. */
 export type ReportHierarchy = (kind: FaultKind, at: HierarchyPlace, element: number, value: string, params: Readonly<Record<string, string | number>>) => void
@@ -70,7 +72,9 @@ export class Hierarchy {
     this.places.fill(-1)
     for (let c = 0x20; c < 0x7f; c++) {
       const code = String.fromCharCode(c)
-      this.places[c] = this.order.indexOf(sameLevel[code] ?? code)
+      const { beside, step } = unnamed[code] ?? { beside: code, step: 0 }
+      const place = this.order.indexOf(beside)
+      this.places[c] = place < 0 ? -1 : 1 + place * 2 + step
     }
   }
 
