@@ -166,7 +166,9 @@ export class SegmentFeed {
   private endJunk(): void {
     if (this.junkStart >= 0) {
       const value = String.fromCharCode(...this.junkSample).trim()
-      this.sink.junk(finding(this.junkKind, { offset: this.junkStart, value }))
+      const column = this.junkKind === 'header-unreadable' ? this.junkSample.findIndex(b => b === 0x0a || b === 0x0d) : -1
+      if (column < 0) this.sink.junk(finding(this.junkKind, { offset: this.junkStart, value }))
+      else this.sink.junk(finding('header-wrapped', { offset: this.junkStart, value: value.slice(0, column) }, { column }))
     }
     this.junkStart = -1
     this.junkSample = []

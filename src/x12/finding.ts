@@ -99,6 +99,7 @@ export const faults = {
 
   'not-x12': { severity: 'error' },
   'header-unreadable': { severity: 'error', interchangeCode: '022' },
+  'header-wrapped': { severity: 'error', interchangeCode: '022' },
 
   'sum-mismatch': warning,
 } as const satisfies Record<string, Fault>

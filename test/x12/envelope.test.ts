@@ -156,3 +156,8 @@ t.test('the first interchange is known from the first bytes', async t => {
   t.equal(peekInterchange(bytesOf('ISA*00')), undefined)
   t.equal(peekInterchange(bytesOf('')), undefined)
 })
+
+t.test('a file wrapped into lines says so', async t => {
+  const wrapped = interchange([goodOrder]).replace(/.{80}/g, '$&\n')
+  t.match(findingsOf(readText(wrapped))[0], { kind: 'header-wrapped', offset: 0, params: { column: 80 } })
+})

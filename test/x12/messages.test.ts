@@ -17,7 +17,7 @@ const place = {
 }
 const params = {
   name: 'Unit of measure', segmentName: 'Order line', set: '850', found: 5, maximum: 21, minimum: 2, expected: 33, form: 'decimal', rule: 'P0304',
-  allowed: 'EA, CA', parent: 'PARENT', level: 'LEVEL', number: '7', sum: 'PO1/PO102',
+  allowed: 'EA, CA', parent: 'PARENT', level: 'LEVEL', number: '7', column: 80, sum: 'PO1/PO102',
 } as const
 
 /** Placeholders of a template that a field or param of the finding fills as it is. */

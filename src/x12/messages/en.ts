@@ -110,6 +110,7 @@ export const en: Language = {
 
     'not-x12': 'This text is not part of an X12 interchange: "{value}". Remove it, or check that the right file was sent.',
     'header-unreadable': 'An ISA segment begins here but cannot be read: "{value}". Check its sixteen elements and their widths.',
+    'header-wrapped': 'The ISA segment that begins here is broken off after {column|character|characters}: "{value}". The file was wrapped into lines of that length on its way. Send it without line ends inside segments.',
 
     'sum-mismatch': '{where} is "{value}" but {total} is {expected}. Correct whichever is wrong.',
   },

@@ -110,6 +110,7 @@ export const zh: Language = {
 
     'not-x12': '这段文字不属于任何 X12 交换：“{value}”。请删除，或确认发送的文件是否正确。',
     'header-unreadable': '此处开始的 ISA 段无法读取：“{value}”。请检查它的十六个数据元及其长度。',
+    'header-wrapped': '此处开始的 ISA 段在第 {column} 个字符后断开：“{value}”。文件在传输途中被按此长度折行。请发送段内没有换行的文件。',
 
     'sum-mismatch': '{where} 的值为“{value}”，而 {total}为 {expected}。请更正有误的一方。',
   },
