@@ -1,7 +1,10 @@
 /** The X12 engine: bytes in, values out, and back. */
 export * from './types.ts'
-export { createReader, peekInterchange, read, readAll, type Reader } from './read.ts'
+export { createReader, peekInterchange, read, readAll, type ByteSource, type ByteStream, type Reader } from './read.ts'
 export { explain, messageLanguages, type MessageLanguage } from './explain.ts'
+export {
+  inspect, Inspector, type Inspected, type InspectedElement, type InspectedLoop, type InspectedSegment, type InspectedSet, type InspectOptions,
+} from './inspect.ts'
 export type { ReadOptions, SetIdentity } from './session.ts'
 export { readTransaction, validateTransaction, type TransactionInfo } from './transaction.ts'
 export { defaultDelimiters, WriteError, type WriteOptions } from './encode.ts'

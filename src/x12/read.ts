@@ -46,18 +46,30 @@ export function peekInterchange(bytes: Uint8Array): InterchangeHeader | undefine
 
 const chunkSize = 65536
 
-/** Read from bytes or a stream of chunks. Memory stays bounded by one transaction set and one chunk. */
-export async function* read(
-  source: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>, options: ReadOptions = {},
-): AsyncGenerator<ReadEvent> {
+/** Bytes, or where they come from: an array of chunks, a Node stream, a web stream, any iterable of chunks. */
+export type ByteSource = Uint8Array | ByteStream
+
+/** Chunks of any size, as they come. */
+export type ByteStream = Iterable<Uint8Array> | AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>
+
+/**
+ * Read from bytes or a stream of chunks: one event for each interchange, group and set, in document order. Memory stays bounded by one transaction
+ * set and one chunk. Nothing is thrown on content; a failing source is.
+ */
+export async function* read(source: ByteSource, options: ReadOptions = {}): AsyncGenerator<ReadEvent> {
   const reader = createReader(options)
-  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
-    for (let at = 0; at < chunk.byteLength; at += chunkSize) yield* reader.push(chunk.subarray(at, at + chunkSize))
-  }
+  for await (const chunk of chunksOf(source)) yield* reader.push(chunk)
   yield* reader.end()
 }
 
-/** Read all of it at once. */
+/** The source in chunks of a size that stays in the processor's cache. */
+export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    for (let at = 0; at < chunk.byteLength; at += chunkSize) yield chunk.subarray(at, at + chunkSize)
+  }
+}
+
+/** Read bytes that are all there, at once: nothing is awaited, and small files cost microseconds. */
 export function readAll(bytes: Uint8Array, options: ReadOptions = {}): ReadEvent[] {
   const reader = createReader(options)
   return [...reader.push(bytes), ...reader.end()]

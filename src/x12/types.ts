@@ -127,7 +127,7 @@ export interface SetResult {
   readonly segmentCount: number
   readonly outcome: SetOutcome
   readonly findings: readonly Finding[]
-  /** Present when a tree was asked for and the set was not rejected. */
+  /** Present when a tree was asked for and the set was not rejected (`tree: 'all'`: always). */
   readonly transaction?: Transaction
 }
 
@@ -166,10 +166,13 @@ export interface InterchangeAcknowledgement {
   readonly noteCode: string // TA105
 }
 
-/** What reading yields, in document order. `junk` is input outside any interchange (not X12 at all, or text between interchanges). */
+/**
+ * What reading yields, in document order. The findings of an `interchange` and a `group` are those about their headers; they come again with all others at
+ * their ends. `junk` is input outside any interchange (not X12 at all, or text between interchanges).
+ */
 export type ReadEvent =
-  | { readonly type: 'interchange'; readonly header: InterchangeHeader }
-  | { readonly type: 'group'; readonly header: GroupHeader; readonly interchange: InterchangeHeader }
+  | { readonly type: 'interchange'; readonly header: InterchangeHeader; readonly findings: readonly Finding[] }
+  | { readonly type: 'group'; readonly header: GroupHeader; readonly interchange: InterchangeHeader; readonly findings: readonly Finding[] }
   | { readonly type: 'set'; readonly result: SetResult; readonly group: GroupHeader; readonly interchange: InterchangeHeader }
   | { readonly type: 'group-end'; readonly result: GroupResult; readonly interchange: InterchangeHeader }
   | { readonly type: 'interchange-end'; readonly result: InterchangeResult }

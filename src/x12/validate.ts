@@ -31,6 +31,7 @@ export class SetValidator {
   private readonly hierarchy: Hierarchy
   private guide!: Guide
   private builder: TreeBuilder | null = null
+  private keepsTree = false
   private elements = true
   private codes = true
   private extraReject = 0
@@ -46,10 +47,14 @@ export class SetValidator {
     this.judge = new ElementJudge(lexer, text, encoding, (kind, place, params) => this.report(kind, place, params))
   }
 
-  /** Start a set, just after its ST; `findings` go on as they are. With a builder, segments that fit are added to its tree. */
-  begin(guide: Guide, level: CheckLevel, builder: TreeBuilder | null): void {
+  /**
+   * Start a set, just after its ST; `findings` go on as they are. With a builder, segments that fit are added to its tree until there is an
+   * error; with `keepsTree` all segments are, those that have no place where they were found.
+   */
+  begin(guide: Guide, level: CheckLevel, builder: TreeBuilder | null, keepsTree = false): void {
     this.guide = guide
     this.builder = builder
+    this.keepsTree = keepsTree
     this.elements = level !== 'structure'
     this.codes = level !== 'syntax'
     this.judge.codes = this.codes
@@ -72,6 +77,7 @@ export class SetValidator {
     if (step < 0) {
       const kind = hasEarlierPlace(guide, node, symbol) ? 'segment-out-of-order' : 'segment-unexpected'
       this.report(kind, this.place(position, node))
+      this.builder?.addStray(position)
       return true
     }
     let target = step >> transitionShift
@@ -108,6 +114,7 @@ export class SetValidator {
     const id = this.text.raw(0)
     const known = this.guide.model.dictionary.has(id)
     this.report(known ? 'segment-not-in-set' : 'segment-unknown', this.place(position, this.node), { set: this.guide.set })
+    this.builder?.addStray(position)
   }
 
   /** A segment that outgrew the limit and was skipped. */
@@ -125,7 +132,7 @@ export class SetValidator {
   report(kind: FaultKind, place: Place, params?: Readonly<Record<string, string | number>>): void {
     if (this.findings.full) this.findings.suppress(kind)
     else this.findings.add(finding(kind, place, params))
-    if (this.findings.errors > 0) this.builder = null
+    if (this.findings.errors > 0 && !this.keepsTree) this.builder = null
   }
 
   // ---- Place in the set ----------------------------------------------------------------------------------------
