@@ -11,7 +11,7 @@ const guideFolder = '../../schemas/guides'
 const requireFile = createRequire(import.meta.url)
 
 /** Names of the shipped guides: the industry's first. */
-export const shippedGuides = ['vics', 'northwind', 'harborfoods'] as const
+export const shippedGuides = ['vics', 'northwind', 'lakeshore'] as const
 
 /** Industries that GS08 names by a suffix, and the guide that says what they agreed on. */
 const industries: Readonly<Record<string, string>> = { VICS: 'vics' }
