@@ -22,6 +22,8 @@ export interface AcknowledgementOptions {
   /** Default: those of the interchange that is acknowledged. */
   readonly delimiters?: Delimiters
   readonly newline?: string
+  /** Default latin1; what it lacks of the sender's own codes is then written as `?`. */
+  readonly encoding?: 'latin1' | 'utf8'
   /** Faults described for each set; the rest only count in its verdict. Default 100. */
   readonly findingsPerSet?: number
 }
@@ -107,7 +109,8 @@ export class AcknowledgementBuilder {
   /** The group that is open; undefined between groups and in one that is not acknowledged. */
   private group: GroupHeader | undefined
   private answered: GroupHeader | undefined
-  private kind: Kind = '997'
+  /** What is written, settled by the first group that is answered. */
+  kind: Kind = '997'
   /** Version of the answer, that of the first group; all answers of an interchange share it. */
   private version = '004010'
 
@@ -117,7 +120,9 @@ export class AcknowledgementBuilder {
     this.detail = options.detail ?? 'set'
     this.limit = options.findingsPerSet ?? 100
     this.delimiters = safeDelimiters(options.delimiters ?? interchange.delimiters)
-    this.options = { delimiters: this.delimiters, replaceDelimiters: ' ', ...(options.newline === undefined ? {} : { newline: options.newline }) }
+    this.options = {
+      delimiters: this.delimiters, replaceDelimiters: ' ', encoding: options.encoding ?? 'latin1', ...(options.newline === undefined ? {} : { newline: options.newline }),
+    }
     this.encoder = new SegmentEncoder(this.options)
   }
 
@@ -131,13 +136,13 @@ export class AcknowledgementBuilder {
     if (this.group === undefined) return
     if (this.answered === undefined) this.answer(group)
     this.encoder.position = 0
-    this.put('AK1', letters(group.functionalId, 2, 2), digits(group.controlNumber, 1, 9), this.later ? group.version.slice(0, 12) : '')
+    this.put('AK1', letters(group.functionalId, 2, 2), digits(group.controlNumber, 1, 9), this.later ? printable(group.version, 12) : '')
   }
 
   addSet(result: SetResult): void {
     const errors = result.findings.filter(finding => finding.severity === 'error')
     if (this.group === undefined || this.detail === 'group' || (this.detail === 'errors' && errors.length === 0)) return
-    this.put('AK2', letters(result.set, 3, 3), controlNumber(result.controlNumber), this.later ? result.implementation ?? '' : '')
+    this.put('AK2', letters(result.set, 3, 3), controlNumber(result.controlNumber), this.later ? printable(result.implementation ?? '', 35) : '')
     this.segmentFaults(errors.filter(finding => finding.segmentCode !== undefined).slice(0, this.limit))
     const codes = result.outcome === 'A' ? [] : codesOf(errors, finding => this.codeOf('set', finding.setCode))
     this.put(segmentNames[this.kind].set, result.outcome, ...codes)
@@ -158,7 +163,8 @@ export class AcknowledgementBuilder {
     const writer = new InterchangeWriter(this.options)
     writer.beginInterchange(answeringHeader(interchange, numbers))
     writer.beginGroup({
-      functionalId: 'FA', senderCode: answered?.receiverCode || interchange.receiverId, receiverCode: answered?.senderCode || interchange.senderId,
+      functionalId: 'FA', senderCode: this.writable(answered?.receiverCode || interchange.receiverId),
+      receiverCode: this.writable(answered?.senderCode || interchange.senderId),
       at: numbers.at, controlNumber: numbers.groupControlNumber, version: this.version,
     })
     for (const [i, body] of this.bodies.entries()) {
@@ -238,7 +244,11 @@ export class AcknowledgementBuilder {
   }
 
   private put(id: string, ...elements: string[]): void {
-    this.encoder.segment(id, elements)
+    this.encoder.segment(id, elements.map(element => this.writable(element)))
+  }
+
+  private writable(text: string): string {
+    return this.options.encoding === 'utf8' ? text : text.replace(/[\u0100-\uffff]/g, '?')
   }
 }
 
@@ -285,6 +295,12 @@ function digits(value: string, min: number, max: number): string {
 
 function letters(value: string, min: number, max: number): string {
   return value.replace(/[^A-Za-z0-9]/g, '').slice(0, max).padEnd(min, 'Z')
+}
+
+/** A code of theirs as far as it can stand in an element. */
+function printable(value: string, max: number): string {
+  // oxlint-disable-next-line no-control-regex
+  return value.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, max).trim()
 }
 
 /** AK202 has four to nine characters. */

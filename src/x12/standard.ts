@@ -34,12 +34,12 @@ export function splitVersion(version: string): { version: string; suffix: string
 
 /**
  * The guide of a set in a version (GS08): the standard, narrowed by the industry that the suffix names (004010VICS) where its guide is shipped.
- * undefined when the set is not shipped. An acknowledgement (997) of a version that is not shipped is read by the oldest one
+ * undefined when the set is not shipped. An acknowledgement of a version that is not shipped is read by the oldest one (997) or the latest (999)
  * that is: its segments have hardly changed, and it must always be readable.
  */
 export function standardGuide(version: string, set: string): Guide | undefined {
   const { version: base, suffix } = splitVersion(version)
-  if (!standardVersions.includes(base)) return set === '997' ? standardGuide(standardVersions[0] as string, set) : undefined
+  if (!standardVersions.includes(base)) return set === '997' || set === '999' ? standardGuide(standardVersions.at(set === '997' ? 0 : -1) as string, set) : undefined
   const overlays = suffix === '' ? [] : industryOverlays(suffix, set, base)
   const key = overlays.length === 0 ? `${base}/${set}` : `${base}${suffix}/${set}`
   let guide = guides.get(key)
