@@ -14,7 +14,7 @@
  */
 import {
   GuideError, unlimited, type BodyNode, type Condition, type ElementUse, type GuideModel, type LoopNode, type Requirement,
-  type SegmentNode, type SegmentUse, type SumRule,
+  type SegmentUse, type SumRule,
 } from './guide.ts'
 
 export interface Narrowing {
@@ -125,7 +125,7 @@ export function narrow(model: GuideModel, overlay: Overlay): GuideModel {
   })
   const root = narrowLoop(model.root, changes, 0, problems)
   for (const change of changes) if (!change.used) problems.push(`${change.narrowing.at} does not exist in ${model.set}`)
-  if (problems.length > 0) throw new GuideError(problems)
+  if (problems.length > 0) throw new GuideError([...new Set(problems)])
   return { ...model, name: overlay.name ?? model.name, root, rules: [...model.rules, ...overlay.rules ?? []] }
 }
 
@@ -152,24 +152,41 @@ function narrowNode(node: BodyNode, changes: readonly Change[], depth: number, p
   const id = node.kind === 'loop' ? node.id : node.use.id
   const here = changes.filter(({ steps }) => steps[depth]?.id === id && (node.kind === 'loop' ? steps[depth]?.element === 0 : steps.length - depth <= 2))
   if (here.length === 0) return node
-  const always = narrowOne(node, here.filter(({ steps }) => steps[depth]?.when === undefined), depth, problems)
+  const ofAll = here.filter(({ steps }) => steps[depth]?.when === undefined)
+  const always = narrowOne(plain(node), ofAll, depth, problems)
   const kinds = new Map<string, Change[]>()
   for (const change of here) {
     const when = change.steps[depth]?.when
-    if (when) {
-      const key = `${when.element}=${[...when.codes].sort().join('|')}`
-      kinds.set(key, [...kinds.get(key) ?? [], change])
-    }
+    if (when) kinds.set(kindKey(when), [...kinds.get(kindKey(when)) ?? [], change])
   }
-  if (kinds.size === 0) return always
-  const variants = [...kinds.values()].map(kind => {
+  // Kinds of the guide that is narrowed stay, and what holds of the node from now on holds of them.
+  const inside = ofAll.filter(({ steps }) => steps.length > depth + 1 || (steps[depth]?.element ?? 0) > 0)
+  const variants = new Map<string, Variant>()
+  for (const variant of node.variants ?? []) {
+    const kept = narrowOne(variant, inside, depth, problems) as Variant
+    const max = Math.min(kept.max, always.max)
+    if (max === 0 && kept.requirement === 'M') problems.push(`${always.kind === 'loop' ? always.id : always.use.id} cannot be left out: one of its kinds is mandatory`)
+    variants.set(kindKey(variant.when), { ...kept, max })
+  }
+  for (const [key, kind] of kinds) {
     const when = (kind[0] as Change).steps[depth]?.when as Condition
+    const overlapping = [...variants.values()].find(other => kindKey(other.when) !== key && other.when.element === when.element && sharesCode(other.when, when))
+    if (overlapping) problems.push(`${(kind[0] as Change).narrowing.at}: some of its codes are a kind of their own already ([${kindKey(overlapping.when)}])`)
     // A kind is optional and as frequent as the node itself unless the overlay says otherwise.
-    return { ...narrowOne({ ...always, requirement: 'O' }, kind, depth, problems), when }
-  })
-  return always.kind === 'loop'
-    ? { ...always, variants: variants as (LoopNode & { when: Condition })[] }
-    : { ...always, variants: variants as (SegmentNode & { when: Condition })[] }
+    variants.set(key, { ...narrowOne(variants.get(key) ?? { ...always, requirement: 'O' }, kind, depth, problems), when })
+  }
+  return variants.size === 0 ? always : { ...always, variants: [...variants.values()] } as BodyNode
+}
+
+type Variant = BodyNode & { readonly when: Condition }
+
+const kindKey = ({ element, codes }: Condition): string => `${String(element).padStart(2, '0')}=${[...codes].sort().join('|')}`
+const sharesCode = (a: Condition, b: Condition): boolean => [...a.codes].some(code => b.codes.has(code))
+
+/** The node without its kinds. */
+function plain(node: BodyNode): BodyNode {
+  const { variants: _, ...rest } = node
+  return rest as BodyNode
 }
 
 /** Apply changes that all concern this very node or what is in it. */

@@ -92,6 +92,25 @@ t.test('kinds of segments and loops, in any order', async t => {
   t.same(tree(order(...head, ...parties, ...lines), guide), tree(order(...head, ...parties, ...lines), standardGuide('004010', '850') as Guide), 'the tree is the same')
 })
 
+t.test('one overlay on another keeps the kinds of the first', async t => {
+  const over = (...narrow: NonNullable<Overlay['narrow']>[number][]): Overlay => ({ extends: '004010/850', narrow })
+  const first = over({ at: 'N1[01=ST]', req: 'M', max: 1 }, { at: 'N1[01=ST]/N4', req: 'M' }, { at: 'REF[01=DP]', req: 'M' })
+  const second = over({ at: 'N1[01=ST]/N103', req: 'M' }, { at: 'N1[01=BY]', max: 1 }, { at: 'N1/N4/N402', req: 'M' })
+  const faults = (text: string, ...overlays: Overlay[]): string[] => {
+    const guide = narrowedGuide('004010', '850', ...overlays)
+    return findingsOf(readText(text, { guideFor: () => guide })).map(f => `${f.kind} ${f.segmentId}${f.element ? String(f.element).padStart(2, '0') : ''} @${f.segmentPosition}`)
+  }
+  const bare = ['N1*ST*DC', 'N1*BY*ONE*92*01', 'N1*BY*TWO*92*02', 'N4*SEATTLE']
+  t.same(faults(order(head[0] as string, ...bare, ...lines), first, second), [
+    'segment-missing REF @3', 'element-missing N103 @3', 'segment-missing N4 @4', 'loop-over-max N1 @5', 'element-missing N402 @6',
+  ])
+  t.same(faults(order(...head, 'N1*ST*DC*92*02', 'N4*SEATTLE*WA', ...lines), first, second), [])
+  t.same(faults(order(...head, 'N1*ST*DC*92*02', 'N4*SEATTLE*WA', ...lines), first, second, second, first), [], 'twice is as good as once')
+  t.throws(() => narrowedGuide('004010', '850', first, over({ at: 'N1[01=ST|BT]', max: 1 })), /some of its codes are a kind of their own already/)
+  t.throws(() => narrowedGuide('004010', '850', first, over({ at: 'N1[01=ST]', req: 'O' })), /mandatory and cannot become O/)
+  t.throws(() => narrowedGuide('004010', '850', first, over({ at: 'N1', req: 'X' })), /one of its kinds is mandatory/)
+})
+
 t.test('sums and counts, at the level of the partner', async t => {
   const overlay = { rules: [{ count: 'PO1', equals: 'CTT/CTT01' }, { sum: 'PO1/PO102', equals: 'CTT/CTT02' }] }
   t.same(judged(overlay, order(...head, ...lines, 'CTT*2*12.5'), 'partner'), [])
