@@ -205,12 +205,12 @@ const groupRules: readonly [element: number, valid: (header: GroupHeader) => boo
 
 /** Findings about a GS segment. Those that TA1 can note go to `interchange` too. */
 export function judgeGroupHeader(header: GroupHeader, group: FindingList, interchange: FindingList): void {
-  const place = { offset: header.offset, segmentId: 'GS' }
+  const { offset } = header
   for (const [element, valid, value, form] of groupRules) {
-    if (!valid(header)) interchange.add(finding('group-header-invalid', { ...place, element, value: value(header) }, { form }))
+    if (!valid(header)) interchange.report('group-header-invalid', { offset, segmentId: 'GS', element, value: value(header) }, { form })
   }
   if (!/^\d{1,9}$/.test(header.controlNumber)) {
-    group.add(finding('group-control-invalid', { ...place, element: 6, value: header.controlNumber }))
+    group.report('group-control-invalid', { offset, segmentId: 'GS', element: 6, value: header.controlNumber })
   }
 }
 

@@ -219,7 +219,7 @@ export class Session implements SegmentSink {
   }
 
   private envelopeFinding(kind: FaultKind, place: Place): void {
-    this.interchange.findings.add(finding(kind, place))
+    this.interchange.findings.report(kind, place)
   }
 
   private currentId(): string {

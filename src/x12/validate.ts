@@ -10,7 +10,7 @@ import {
 import type { ElementText, TreeBuilder } from './build.ts'
 import { ElementJudge } from './judge.ts'
 import { countDigits, hasCode, isDate, isTime } from './element.ts'
-import { finding, FindingList, type FaultKind, type Place } from './finding.ts'
+import { FindingList, type FaultKind, type Place } from './finding.ts'
 import type { ElementUse, SegmentUse } from './guide.ts'
 import { Hierarchy, type ReportHierarchy } from './hierarchy.ts'
 import { blank, elementLimit, high, keyOf, point, segmentLimit, sign, type SegmentLexer } from './lex.ts'
@@ -22,6 +22,7 @@ export const findingsPerSet = 1000
 const hlKey = keyOf('HL')
 const bsnKey = keyOf('BSN')
 const hierarchyPath = ['HL']
+const nowhere: Place = { offset: 0 }
 
 export class SetValidator {
   readonly findings = new FindingList(findingsPerSet)
@@ -130,8 +131,7 @@ export class SetValidator {
   }
 
   report(kind: FaultKind, place: Place, params?: Readonly<Record<string, string | number>>): void {
-    if (this.findings.full) this.findings.suppress(kind)
-    else this.findings.add(finding(kind, place, params))
+    this.findings.report(kind, place, params)
     if (this.findings.errors > 0 && !this.keepsTree) this.builder = null
   }
 
@@ -219,6 +219,8 @@ export class SetValidator {
 
   private place(position: number, node: number): Place {
     const { lexer } = this
+    // Of the faults that are only counted nobody asks where they are.
+    if (this.findings.full) return nowhere
     return { offset: lexer.base + lexer.start, segmentPosition: position, segmentId: this.text.raw(0), loopPath: loopPath(this.guide, node) }
   }
 
@@ -355,7 +357,8 @@ export class SetValidator {
   }
 
   private elementPlace(position: number, e: number, element: ElementUse): Place {
-    return { ...this.place(position, this.node), element: e, elementReference: element.reference }
+    const { offset, segmentId = '', loopPath = [] } = this.place(position, this.node)
+    return { offset, segmentPosition: position, segmentId, loopPath, element: e, elementReference: element.reference }
   }
 
   private checkHierarchy(key: number, position: number): void {
