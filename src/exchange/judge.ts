@@ -2,8 +2,10 @@ import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
 import { emit, type Work } from '../db/outbox.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
-import { createReader } from '../x12/index.ts'
+import { takeTurns } from '../shared/turns.ts'
+import { createReader, type ReadEvent } from '../x12/index.ts'
 import { sendAcknowledgements, type InterchangeVerdict } from './acknowledge.ts'
+import { agreedJudge } from './agreed.ts'
 import { archivedChunks, openArchive } from './archive.ts'
 import { Judgement, type JudgedGroup, type JudgedSet } from './judgement.ts'
 import type { SenderProfile } from './parties.ts'
@@ -14,6 +16,8 @@ import { storable, storableJson } from './text.ts'
 const setsPerWrite = 1000
 /** Findings kept of one set, and listed in its 997. */
 const findingsKept = 100
+/** Bytes judged at a time: a fraction of a millisecond of a good file, some ten of one that is nothing but faults. */
+const judgedAtOnce = 16 * 1024
 /** A control number seen longer ago than this may come again: counters start over. */
 const controlNumberDays = 365
 
@@ -80,12 +84,18 @@ const readAll = async (
 ): Promise<string | undefined> => {
   const { organisationId } = ctx.actor
   const reader = createReader({ level: 'full', uniqueInterchanges: false })
+  const agreed = agreedJudge(ctx, judgement.sender, messageId)
+  const take = async (event: ReadEvent): Promise<void> => judgement.take(event, event.type === 'set' ? await agreed(event) : undefined)
+  const othersTurn = takeTurns()
   for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
-    for (const event of reader.push(bytes)) judgement.take(event)
-    if (judgement.excess) return judgement.excess
-    while (judgement.sets.length >= setsPerWrite) await write(judgement.sets.splice(0, setsPerWrite))
+    for (let at = 0; at < bytes.length; at += judgedAtOnce) {
+      for (const event of reader.push(bytes.subarray(at, at + judgedAtOnce))) await take(event)
+      if (judgement.excess) return judgement.excess
+      await othersTurn()
+      while (judgement.sets.length >= setsPerWrite) await write(judgement.sets.splice(0, setsPerWrite))
+    }
   }
-  for (const event of reader.end()) judgement.take(event)
+  for (const event of reader.end()) await take(event)
   return judgement.excess
 }
 
@@ -100,12 +110,12 @@ const forgetUnsettled = async (tx: Tx, messageId: string, settled: readonly Inte
 
 const insertSets = async (tx: Tx, messageId: string, organisationId: string, sets: readonly JudgedSet[]): Promise<void> => {
   await tx.sql`
-    insert into message_set (message_id, ordinal, group_ordinal, organisation_id, set_id, control_number, start_offset, end_offset, segment_count, outcome, state, findings)
-    select ${messageId}, o, g, ${organisationId}, s, c, b, e, n, r, t, f from unnest(
+    insert into message_set (message_id, ordinal, group_ordinal, organisation_id, counterpart_id, partnership_id, set_id, control_number, start_offset, end_offset, segment_count, outcome, state, findings)
+    select ${messageId}, o, g, ${organisationId}, q, p, s, c, b, e, n, r, t, f from unnest(
       ${sets.map(s => s.result.ordinal)}::int[], ${sets.map(s => s.group)}::int[], ${sets.map(s => storable(s.result.set))}::text[],
       ${sets.map(s => storable(s.result.controlNumber))}::text[], ${sets.map(s => s.result.start)}::bigint[], ${sets.map(s => s.result.end)}::bigint[],
-      ${sets.map(s => s.result.segmentCount)}::int[], ${sets.map(s => s.result.outcome)}::text[], ${sets.map(s => s.state)}::text[],
-      ${sets.map(s => (s.result.findings.length === 0 ? '[]' : storableJson(s.result.findings.slice(0, findingsKept))))}::text[]::jsonb[]) as t(o, g, s, c, b, e, n, r, t, f)`
+      ${sets.map(s => s.partnership?.counterpartId ?? null)}::text[], ${sets.map(s => s.partnership?.id ?? null)}::text[], ${sets.map(s => s.result.segmentCount)}::int[], ${sets.map(s => s.result.outcome)}::text[], ${sets.map(s => s.state)}::text[],
+      ${sets.map(s => (s.result.findings.length === 0 ? '[]' : storableJson(s.result.findings.slice(0, findingsKept))))}::text[]::jsonb[]) as t(o, g, s, c, b, e, q, p, n, r, t, f)`
 }
 
 const insertGroups = async (tx: Tx, messageId: string, organisationId: string, groups: readonly JudgedGroup[]): Promise<void> => {
