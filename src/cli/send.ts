@@ -6,7 +6,7 @@ import { CliError } from './failure.ts'
 import { askJson, hubOf, hubOptions, type Hub, type HubOptions } from './http.ts'
 import { manyInputs, type Input } from './input.ts'
 import { count, paint, printable, say, size, writeJson } from './output.ts'
-import { inspect } from './x12/inspect.ts'
+import { judgeFile } from './x12/verdict.ts'
 
 type Options = HubOptions & { wait?: true; timeout: number; dryRun?: boolean; json?: true }
 type StoppedSet = Omit<MessageSet, 'findings'> & { readonly findings: readonly MessageFinding[] }
@@ -96,7 +96,7 @@ const sendOne = async (hub: Hub, input: Input, options: Options): Promise<boolea
 /** Checks the file as the hub would, and that the hub would take it from this key, without sending it. */
 const tryOne = async (hub: Hub, input: Input, options: Options): Promise<boolean> => {
   const hash = createHash('sha256')
-  const { outcome, problem, setsAccepted, setsRejected } = await inspect(
+  const { outcome, problem, setsAccepted, setsRejected } = await judgeFile(
     {
       ...input,
       open: () =>
@@ -105,7 +105,7 @@ const tryOne = async (hub: Hub, input: Input, options: Options): Promise<boolean
           .on('data', (piece: Buffer) => hash.update(piece))
           .pause(),
     },
-    'full',
+    {},
     () => {},
   )
   await askJson(hub, 'GET', '/api/edi/outbox', { query: { limit: '1' } })

@@ -44,7 +44,7 @@ export const envelopeNames: Readonly<Record<string, DescribedSegment>> = {
       element('I05', 'Sender qualifier', 'ID', partyQualifiers), element('I06', 'Sender'),
       element('I05', 'Receiver qualifier', 'ID', partyQualifiers), element('I07', 'Receiver'),
       element('I08', 'Date', 'DT'), element('I09', 'Time', 'TM'),
-      element('I10', 'Standards identifier or repetition separator', 'ID', { U: 'US EDI community' }), element('I11', 'Interchange version', 'ID'),
+      element('I10', 'Standards or repetition separator', 'ID', { U: 'US EDI community' }), element('I11', 'Interchange version', 'ID'),
       element('I12', 'Interchange control number'), element('I13', 'Acknowledgement requested', 'ID', { '0': 'No', '1': 'Yes, a TA1' }),
       element('I14', 'Usage', 'ID', { P: 'Production', T: 'Test', I: 'Information' }), element('I15', 'Component separator'),
     ],

@@ -5,6 +5,15 @@ export { explain, messageLanguages, type MessageLanguage } from './explain.ts'
 export {
   inspect, Inspector, type Inspected, type InspectedElement, type InspectedLoop, type InspectedSegment, type InspectedSet, type InspectOptions,
 } from './inspect.ts'
+export {
+  validate, type PlacedFinding, type ValidateOptions, type Validation, type ValidationEvent, type ValidationSummary,
+} from './validation.ts'
+export { acknowledge, Acknowledger, type AcknowledgeOptions, type Answer, type AnswerOptions } from './answer.ts'
+export { LineWriter, RejectedSetError, write, type CheckedWriteOptions, type LineWriteOptions } from './writing.ts'
+export {
+  LineError, lineOf, parseLine, type GroupLine, type InterchangeLine, type LineDelimiters, type LineLoop, type LineSegment, type TransactionLine,
+  type TransactionToLine,
+} from './line.ts'
 export type { ReadOptions, SetIdentity } from './session.ts'
 export { readTransaction, validateTransaction, type TransactionInfo } from './transaction.ts'
 export { defaultDelimiters, WriteError, type WriteOptions } from './encode.ts'

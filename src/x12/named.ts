@@ -35,8 +35,8 @@ export function guideNamed(reference: string): Guide {
   return guide
 }
 
-/** The guide that an overlay makes of what it extends. Throws GuideError naming all that is wrong with it. */
-export function guideOf(overlay: Overlay): Guide {
-  const { version, set, overlays } = overlayChain(overlay)
-  return narrowedGuide(version, set, ...overlays)
+/** The guide that an overlay makes of what it extends, or of the same set in another version. Throws GuideError naming all that is wrong with it. */
+export function guideOf(overlay: Overlay, version?: string): Guide {
+  const chain = overlayChain(overlay)
+  return narrowedGuide(version ?? chain.version, chain.set, ...chain.overlays)
 }

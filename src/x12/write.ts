@@ -110,6 +110,13 @@ export class InterchangeWriter {
     this.encoder.set = ''
   }
 
+  /** A whole set, ST to SE. */
+  addSet({ set, controlNumber, implementation, segments, root }: TransactionToWrite): void {
+    this.beginSet(set, controlNumber, implementation)
+    for (const { id, elements } of segments ?? allSegments(root as Loop)) this.encoder.segment(id, elements)
+    this.endSet()
+  }
+
   endGroup(): void {
     this.encoder.segment('GE', [String(this.sets), this.groupNumber])
   }
@@ -146,21 +153,15 @@ export function writeInterchange(interchange: InterchangeToWrite): Uint8Array {
   for (const { id, elements } of interchange.acknowledgements ?? []) writer.encoder.segment(id, elements)
   for (const group of interchange.groups ?? []) {
     writer.beginGroup(group.header)
-    for (const transaction of group.transactions) writeSet(writer, transaction)
+    for (const transaction of group.transactions) writer.addSet(transaction)
     writer.endGroup()
   }
   return writer.endInterchange()
 }
 
-function writeSet(writer: InterchangeWriter, transaction: TransactionToWrite): void {
-  writer.beginSet(transaction.set, transaction.controlNumber, transaction.implementation)
-  for (const { id, elements } of transaction.segments ?? allSegments(transaction.root as Loop)) writer.encoder.segment(id, elements)
-  writer.endSet()
-}
-
 /** One set, ST to SE, without an envelope. Delimiters in the data become a control character that no check lets pass. */
 export function encodeTransaction(transaction: Transaction, delimiters: Delimiters): Uint8Array {
   const writer = new InterchangeWriter({ delimiters, encoding: 'utf8', replaceDelimiters: '\u0001' })
-  writeSet(writer, transaction)
+  writer.addSet(transaction)
   return Buffer.concat(writer.encoder.take())
 }

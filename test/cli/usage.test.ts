@@ -17,8 +17,12 @@ const commands = [
   ['user', 'add'],
   ['key', 'create'],
   ['x12', 'validate'],
+  ['x12', 'inspect'],
   ['x12', 'ack'],
   ['x12', 'json'],
+  ['x12', 'write'],
+  ['x12', 'query'],
+  ['x12', 'split'],
 ]
 
 t.test('help and version', async t => {

@@ -154,7 +154,7 @@ t.test('over the corpus', { skip: existsSync(corpus) ? false : 'the corpus is no
         tier?.startsWith('A') && /^((850|855|856|810|830|997)(x\d+)?(,|$))+$/.test(sets ?? '') && version?.startsWith('004010'),
     )
     .map(([file = '']) => file)
-  const rejected = (await readFile(new URL('../x12/schemas-rejected.tsv', import.meta.url), 'utf8'))
+  const rejected = (await readFile(new URL('../x12/corpus-rejected.tsv', import.meta.url), 'utf8'))
     .split('\n')
     .slice(1)
     .map(line => line.split('\t')[0] ?? '')
@@ -163,5 +163,5 @@ t.test('over the corpus', { skip: existsSync(corpus) ? false : 'the corpus is no
   t.equal(summary?.files.length, files.length)
   t.equal(summary?.unreadable, 0)
   const unexplained = summary?.files.filter(({ file, outcome }) => (outcome === 'rejected') !== rejected.includes(file))
-  t.same(unexplained, [], 'each rejection is explained in test/x12/schemas-rejected.tsv')
+  t.same(unexplained, [], 'each rejection is explained in test/x12/corpus-rejected.tsv')
 })

@@ -1,130 +1,172 @@
-import { read, type Finding, type ReadEvent, type ReadOptions } from '../../x12/index.ts'
-import { unreadable } from '../failure.ts'
-import type { Input } from '../input.ts'
+import { Option, type Command } from 'commander'
+import {
+  inspect,
+  type Finding,
+  type Inspected,
+  type InspectedElement,
+  type InspectedLoop,
+  type InspectedSegment,
+  type InspectedSet,
+  type MessageLanguage,
+} from '../../x12/index.ts'
+import { oneInput } from '../input.ts'
+import { count, paint, printable, say, writeJson } from '../output.ts'
+import { chosenGuides, guideOption, guidesHelp, holdsNothing, languageOption, levelOption, levelsHelp, type Level } from './options.ts'
 
-/** A finding with the envelope that it is in. */
-export type PlacedFinding = Finding & {
-  readonly interchangeControlNumber?: string
-  readonly groupControlNumber?: string
-  readonly set?: string
-  readonly setControlNumber?: string
+type Options = { level: Level; guide: string[]; language: MessageLanguage; format: 'text' | 'json'; json?: true }
+
+const help = `
+Every segment and element with its name, codes with their meanings, loops indented (the levels of a ship notice by who hangs
+on whom), and each finding below what it is about. Coloured at a terminal.
+With --format json there is one object per line: {"type": "interchange" | "group" | "set" | "group-end" | "interchange-end" |
+"ta1" | "junk", …}; docs/x12.md tells what is in them.
+${levelsHelp}
+${guidesHelp}
+
+Exit codes:
+  0  everything in it is accepted (there may be warnings)
+  1  something has errors
+  2  the file cannot be read as X12, or wrong usage
+
+Examples:
+  $ accord-hub x12 inspect order.edi
+  $ accord-hub x12 inspect order.edi --language zh | less
+  $ accord-hub x12 inspect - --format json < order.edi | jq 'select(.type == "set")'`
+
+export const registerInspect = (parent: Command): void => {
+  parent
+    .command('inspect')
+    .description('print an X12 file with everything in it named, findings in place')
+    .argument('<file>', 'the file; - is standard input')
+    .addOption(levelOption())
+    .addOption(guideOption())
+    .addOption(languageOption())
+    .addOption(new Option('--format <format>', 'for people or for programs').choices(['text', 'json']).default('text'))
+    .option('--json', 'the same as --format json')
+    .addHelpText('after', help)
+    .action(printInspected)
 }
 
-/** What is thought of one file. */
-export type Verdict = {
-  readonly file: string
-  /** Unreadable when it holds no interchange at all; rejected when anything in it is at fault. */
-  outcome: 'accepted' | 'rejected' | 'unreadable'
-  interchanges: number
-  groups: number
-  setsAccepted: number
-  setsRejected: number
-  /** How many of each ST01. */
-  readonly sets: Record<string, number>
-  /** GS08 of the groups. */
-  readonly versions: string[]
-  errors: number
-  warnings: number
-  /** Why the file cannot be read. */
-  problem?: string
+const printInspected = async (name: string, { level, guide, language, format, json }: Options): Promise<void> => {
+  const input = await oneInput(name)
+  const options = { level, language, ...(await chosenGuides(guide)) }
+  let interchanges = 0
+  let faults = 0
+  for await (const item of inspect(input.open(), options)) {
+    if (item.type === 'interchange') interchanges++
+    faults += errorsIn(item)
+    if (json || format === 'json') await writeJson(item)
+    else await say(...textOf(item))
+  }
+  if (interchanges === 0) throw holdsNothing(name)
+  process.exitCode = faults > 0 ? 1 : 0
 }
 
-/** Reads a file and tells each finding as it is made. Bounded memory whatever the size. */
-export const inspect = async (
-  input: Input,
-  level: ReadOptions['level'],
-  tell: (finding: PlacedFinding) => Promise<void> | void,
-): Promise<Verdict> => {
-  const verdict: Verdict = {
-    file: input.name,
-    outcome: 'accepted',
-    interchanges: 0,
-    groups: 0,
-    setsAccepted: 0,
-    setsRejected: 0,
-    sets: {},
-    versions: [],
-    errors: 0,
-    warnings: 0,
-  }
-  let bytes = 0
-  const source = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of input.open() as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength
-      yield chunk
-    }
-  }
-  try {
-    for await (const event of read(source(), level === undefined ? {} : { level })) {
-      take(verdict, event)
-      for (const finding of findingsOf(event)) {
-        verdict[finding.severity === 'error' ? 'errors' : 'warnings']++
-        await tell(finding)
-      }
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
-    return { ...verdict, outcome: 'unreadable', problem: unreadable(input.name, error).message }
-  }
-  if (verdict.interchanges === 0)
-    return {
-      ...verdict,
-      outcome: 'unreadable',
-      problem: bytes === 0 ? 'The file is empty.' : 'No X12 interchange is in it: there is no ISA segment that can be read.',
-    }
-  if (verdict.errors > 0) verdict.outcome = 'rejected'
-  return verdict
-}
-
-const take = (verdict: Verdict, event: ReadEvent): void => {
-  switch (event.type) {
-    case 'interchange':
-      verdict.interchanges++
-      break
-    case 'group':
-      verdict.groups++
-      if (!verdict.versions.includes(event.header.version)) verdict.versions.push(event.header.version)
-      break
+/** Errors of a set, and of envelopes at their ends: those about headers make their outcome R. */
+const errorsIn = (item: Inspected): number => {
+  switch (item.type) {
     case 'set':
-      verdict.sets[event.result.set] = (verdict.sets[event.result.set] ?? 0) + 1
-      verdict[event.result.outcome === 'R' ? 'setsRejected' : 'setsAccepted']++
-      break
+      return item.errors
     case 'group-end':
     case 'interchange-end':
-    case 'ta1':
+      return item.outcome === 'R' ? 1 : 0
     case 'junk':
-      break
+      return 1
     default:
-      event satisfies never
+      return 0
   }
 }
 
-const findingsOf = (event: ReadEvent): PlacedFinding[] => {
-  switch (event.type) {
-    case 'set': {
-      const { interchange, group, result } = event
-      const place = {
-        interchangeControlNumber: interchange.controlNumber,
-        groupControlNumber: group.controlNumber,
-        set: result.set,
-        setControlNumber: result.controlNumber,
-      }
-      return result.findings.map(finding => ({ ...finding, ...place }))
-    }
-    case 'group-end': {
-      const { interchange, result } = event
-      const place = { interchangeControlNumber: interchange.controlNumber, groupControlNumber: result.header.controlNumber }
-      return result.findings.map(finding => ({ ...finding, ...place }))
-    }
-    case 'interchange-end':
-      return event.result.findings.map(finding => ({ ...finding, interchangeControlNumber: event.result.header.controlNumber }))
-    case 'junk':
-      return [event.finding]
+// ---- As text -----------------------------------------------------------------------------------------------------
+
+const outcomes = { A: 'accepted', E: 'accepted, with errors noted', P: 'partly accepted', R: 'rejected' } as const
+const step = '  '
+/** Of what stands in a set and in no loop of it. */
+const setDepth = 2
+
+const textOf = (item: Inspected): string[] => {
+  switch (item.type) {
     case 'interchange':
-    case 'group':
+      return segmentLines(item.segment, 0)
     case 'ta1':
-      return []
+      return segmentLines(item.segment, 1)
+    case 'group':
+      return segmentLines(item.segment, 1)
+    case 'set':
+      return setLines(item)
+    case 'group-end':
+      return [...item.findings.map(found => findingLine(found, 1)), ...trailerLines(item.segment, 'group', item.outcome, 1)]
+    case 'interchange-end':
+      return [...item.findings.map(found => findingLine(found, 0)), ...trailerLines(item.segment, 'interchange', item.outcome, 0), '']
+    case 'junk':
+      return [findingLine(item.finding, 0)]
     default:
-      return event satisfies never
+      return item satisfies never
   }
 }
+
+const trailerLines = (segment: InspectedSegment | undefined, what: string, outcome: keyof typeof outcomes, depth: number): string[] => [
+  ...(segment ? segmentLines(segment, depth) : []),
+  step.repeat(depth) + verdict(`${what} ${outcomes[outcome]}`, outcome),
+]
+
+const verdict = (text: string, outcome: keyof typeof outcomes): string =>
+  paint(outcome === 'R' ? 'red' : outcome === 'A' ? 'green' : 'yellow', text)
+
+const setLines = ({ set, name, controlNumber, outcome, errors, warnings, children, findings }: InspectedSet): string[] => {
+  const faults = [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])]
+  const title = printable([set, name, controlNumber].filter(part => part !== '').join(' '))
+  return [
+    `${step.repeat(setDepth)}${paint('bold', title)}  ${verdict([outcomes[outcome], ...faults].join(', '), outcome)}`,
+    ...childLines(children, setDepth),
+    ...findings.map(found => findingLine(found, setDepth)),
+  ]
+}
+
+/** Loops are indented under the segment that opens them, HL loops under their parents. */
+const childLines = (children: readonly (InspectedSegment | InspectedLoop)[], depth: number): string[] => {
+  const levels = new Map<string, number>()
+  return children.flatMap((child, index) => {
+    if ('loop' in child) return childLines(child.children, child.loop === 'HL' ? levelOf(child, levels, depth) : depth + 1)
+    return segmentLines(child, index === 0 || depth === setDepth ? depth : depth + 1)
+  })
+}
+
+const levelOf = ({ children: [first] }: InspectedLoop, levels: Map<string, number>, depth: number): number => {
+  const value = (number: string) =>
+    first !== undefined && 'elements' in first ? (first.elements.find(({ id }) => id === `HL${number}`)?.value ?? '') : ''
+  const level = (levels.get(value('02')) ?? depth) + 1
+  levels.set(value('01'), level)
+  return level
+}
+
+const segmentLines = ({ segment, name, position, elements, before = [], findings = [] }: InspectedSegment, depth: number): string[] => [
+  ...before.map(found => findingLine(found, depth)),
+  step.repeat(depth) +
+    paint('bold', printable(segment).padEnd(3)) +
+    `  ${name === '' ? paint('dim', 'unknown segment') : name}${position > 0 ? paint('dim', `  (segment ${position})`) : ''}`,
+  ...findings.map(found => findingLine(found, depth + 1)),
+  ...elements.flatMap(element => elementLines(element, depth + 1)),
+]
+
+const idWidth = 9
+const nameWidth = 40
+
+const elementLines = (element: InspectedElement, depth: number): string[] => {
+  const { id, name, value, meaning, components = [], repetitions = [], findings = [] } = element
+  const parts = [
+    step.repeat(depth) + paint('dim', id.padEnd(idWidth)) + name.padEnd(nameWidth),
+    printable(value) || paint('dim', '(empty)'),
+    ...(meaning === undefined ? [] : [paint('dim', `= ${meaning}`)]),
+  ]
+  return [
+    parts.join(' ').trimEnd(),
+    ...components.flatMap(part => elementLines(part, depth + 1)),
+    ...repetitions.flatMap(part => elementLines(part, depth + 1)),
+    ...findings.map(found => findingLine(found, depth)),
+  ]
+}
+
+const findingLine = ({ severity, message }: Finding, depth: number): string =>
+  step.repeat(depth) +
+  (severity === 'error' ? paint('red', `✗ ${printable(message)}`) : paint('yellow', `! ${printable(message)}`))

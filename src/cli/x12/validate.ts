@@ -1,18 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import type { MessageLanguage, PlacedFinding } from '../../x12/index.ts'
 import type { ExitCode } from '../failure.ts'
 import { manyInputs, x12Extensions } from '../input.ts'
 import { count, paint, printable, say, table, writeJson, type Column } from '../output.ts'
-import { inspect, type PlacedFinding, type Verdict } from './inspect.ts'
+import { chosenGuides, guideOption, guidesHelp, languageOption, levelOption, levelsHelp, type Level } from './options.ts'
+import { judgeFile, type Verdict } from './verdict.ts'
 
-const levels = ['envelope', 'syntax', 'full', 'partner'] as const
-type Options = { level: (typeof levels)[number]; format: 'text' | 'json'; json?: true; limit: number }
+type Options = { level: Level; guide: string[]; language: MessageLanguage; format: 'text' | 'json'; json?: true; limit: number }
 
-const help = `
-Levels, each with those before it:
-  envelope  ISA, GS, ST and their trailers: control numbers and counts
-  syntax    places, usage, types, lengths, syntax notes
-  full      codes and hierarchies
-  partner   business sums (CTT, TDS …), as warnings
+const help = `${levelsHelp}
+${guidesHelp}
 
 A folder is searched for files that end in ${x12Extensions.join(', ')}.
 With --format json there is one object per line: {"type": "finding", …} for each finding, and {"type": "summary", …} last.
@@ -25,6 +22,7 @@ Exit codes:
 Examples:
   $ accord-hub x12 validate order.edi
   $ accord-hub x12 validate inbox/ --level syntax
+  $ accord-hub x12 validate order.edi --guide vics --language th
   $ accord-hub x12 validate - --format json < order.edi`
 
 const positive = (text: string): number => {
@@ -37,7 +35,9 @@ export const registerValidate = (parent: Command): void => {
     .command('validate')
     .description('check X12 files: which are accepted, which are not, and why')
     .argument('<file...>', 'files or folders; - is standard input')
-    .addOption(new Option('--level <level>', 'how much is checked').choices(levels).default('full'))
+    .addOption(levelOption())
+    .addOption(guideOption())
+    .addOption(languageOption())
     .addOption(new Option('--format <format>', 'for people or for programs').choices(['text', 'json']).default('text'))
     .option('--json', 'the same as --format json')
     .option('--limit <count>', 'findings shown of a single file, as text', positive, 100)
@@ -49,11 +49,13 @@ export const registerValidate = (parent: Command): void => {
 
 const validate = async (names: readonly string[], options: Options): Promise<ExitCode> => {
   const inputs = await manyInputs(names)
+  const { level, language } = options
+  const reading = { level, language, ...(await chosenGuides(options.guide)) }
   const json = options.json === true || options.format === 'json'
   const verdicts: Seen[] = []
   for (const input of inputs) {
     const kept: PlacedFinding[] = []
-    const verdict = await inspect(input, options.level, async finding => {
+    const verdict = await judgeFile(input, reading, async finding => {
       if (json) await writeJson({ type: 'finding', file: input.name, ...finding })
       else if (kept.length < (inputs.length === 1 ? options.limit : mostReasons * 10)) kept.push(finding)
     })
@@ -63,7 +65,7 @@ const validate = async (names: readonly string[], options: Options): Promise<Exi
   if (json)
     await writeJson({
       type: 'summary',
-      level: options.level,
+      level,
       ...summary,
       files: verdicts.map(({ kept: _, ...verdict }) => verdict),
     })
