@@ -66,7 +66,8 @@ export const isItem = (node: HlNode): boolean =>
   node.level === 'I'
   || (!notContent.has(node.level) && !isPackage(node) && (head(node.loop, 'SN1') ?? head(node.loop, 'LIN')) !== undefined)
 
-const structures: Readonly<Record<string, string>> = { SOPI: '0001', SOIP: '0002', SPOI: '0003', SOI: '0004' }
+// A standard pack on pallets is S-O-T-I-P: the pallet is above the item, its cartons below.
+const structures: Readonly<Record<string, string>> = { SOPI: '0001', SOIP: '0002', SOPIP: '0002', SPOI: '0003', SOI: '0004' }
 
 /** BSN05 as the levels around one item say: 0001 S-O-P-I, 0002 S-O-I-P, 0003 S-P-O-I, 0004 S-O-I; ZZZZ for any other order. */
 export const structureAround = (item: HlNode): string => {

@@ -1,3 +1,4 @@
+import { decimal, decimalText } from '../shared/decimal.ts'
 import { type Loop, loop, type Segment, segment } from '../x12/index.ts'
 import type { Measure, ShipNoticeDocument } from './canonical.ts'
 import { type Fields, fieldsOf, filled } from './fields.ts'
@@ -6,7 +7,7 @@ import {
   writeContacts, writeDates, writeEquipment, writeFreight, writeParties, writeProducts, writeReferences, writeRouting,
 } from './write-parts.ts'
 
-/** 856 ship notice, written: a flat ship notice becomes S-O-T-P-I (0001), or S-O-I (0004) when there are no packages. */
+/** 856 ship notice, written: a flat ship notice becomes S-O-T-P-I (0001), S-O-T-I-P (0002), or S-O-I (0004) without packages. */
 
 type Numbered<T> = T & { readonly index: number }
 
@@ -17,6 +18,8 @@ interface OrderContent {
   readonly packages: Set<string>
   readonly lines: Numbered<ShipNoticeLine>[]
 }
+
+const levelOf = (each: ShipNoticePackage): 'T' | 'P' => (each.type === 'pallet' ? 'T' : 'P')
 
 const keyOf = (number: string, release: string | undefined): string => `${number}\n${release ?? ''}`
 
@@ -149,9 +152,23 @@ const writeOrderLevel = (of: Fields, order: ShipNoticeOrder): (Segment | Loop | 
 ]
 
 /**
- * A ship notice as the tree of an 856: BSN05 is 0001 (shipment, order, pallet, carton, item), or 0004 (no packages), whatever the
- * document's structure says. A package that holds several orders is repeated under each. HLs are numbered from 1 and counted in
- * CTT01. MAN*GM is "00" and the SSCC. An 856 has no place for free text, so `notes` are not written.
+ * Whether it can be written as a standard pack, with each item above its cartons: everything is packed, and nothing that holds
+ * a line holds another line or package.
+ */
+const isStandardPack = ({ structure, lines, packages }: ShipNoticeDocument): boolean => {
+  if (structure !== '0002' || packages.length === 0) return false
+  const holders = new Set(lines.map(line => line.package))
+  return !holders.has(undefined) && holders.size === lines.length && !packages.some(each => holders.has(each.parent))
+}
+
+/** What cartons of a standard pack must have in common to stand under one item: the line, its batch, and how much is in each. */
+const itemKey = ({ lineNumber, products, quantity, unit, references, dates, package: _ }: ShipNoticeLine): string =>
+  JSON.stringify([lineNumber, products, quantity, unit, references, dates])
+
+/**
+ * A ship notice as the tree of an 856: BSN05 is 0001 (shipment, order, pallet, carton, item), 0002 (shipment, order, pallet, item,
+ * carton) where the document says so and each carton holds one line, or 0004 (no packages). A package that holds several orders
+ * is repeated under each. HLs are numbered from 1 and counted in CTT01. MAN*GM is "00" and the SSCC. An 856 has no place for free text, so `notes` are not written.
  * Throws DocumentError for what does not fit, and for lines whose package is not there.
  */
 export const writeShipNotice = (document: ShipNoticeDocument): Loop => {
@@ -173,6 +190,7 @@ export const writeShipNotice = (document: ShipNoticeDocument): Loop => {
     writeFreight(of, document.freightTerms, document.freightLocation),
     ...writeParties(of, document.parties),
   ])
+  const standardPack = isStandardPack(document)
   for (const { order, packages, lines } of contents(of, document, byId)) {
     const orderLevel = add(shipment, 'O', writeOrderLevel(of.of('orders', order.index), order))
     const linesIn = grouped(lines, line => line.package)
@@ -180,17 +198,30 @@ export const writeShipNotice = (document: ShipNoticeDocument): Loop => {
     const addInside = (parent: string, inside: string | undefined): void => {
       for (const line of linesIn.get(inside) ?? []) add(parent, 'I', writeItem(of.of('lines', line.index), line))
       for (const each of packagesIn.get(inside) ?? []) {
-        addInside(add(parent, each.type === 'pallet' ? 'T' : 'P', writePackage(of.of('packages', each.index), each)), each.id)
+        addInside(add(parent, levelOf(each), writePackage(of.of('packages', each.index), each)), each.id)
       }
     }
-    addInside(orderLevel, undefined)
+    const addStandard = (parent: string, inside: string | undefined): void => {
+      const within = packagesIn.get(inside) ?? []
+      const holding = within.flatMap(each => (linesIn.get(each.id) ?? []).map(line => ({ each, line })))
+      for (const alike of grouped(holding, ({ line }) => itemKey(line)).values()) {
+        const { line } = alike[0]!
+        const quantity = decimalText(decimal(line.quantity).times(alike.length))
+        const item = add(parent, 'I', writeItem(of.of('lines', line.index), { ...line, quantity }))
+        for (const { each } of alike) add(item, levelOf(each), writePackage(of.of('packages', each.index), each))
+      }
+      for (const each of within.filter(other => !linesIn.has(other.id)))
+        addStandard(add(parent, levelOf(each), writePackage(of.of('packages', each.index), each)), each.id)
+    }
+    if (standardPack) addStandard(orderLevel, undefined)
+    else addInside(orderLevel, undefined)
   }
   return loop(
     '856',
     segment(
       'BSN', of.need('purpose', document.purpose, 2, 2), of.need('number', document.number, 30, 2),
       of.needDate('date', document.date),
-      of.need('time', document.time, 8, 4), document.packages.length === 0 ? '0004' : '0001',
+      of.need('time', document.time, 8, 4), document.packages.length === 0 ? '0004' : standardPack ? '0002' : '0001',
     ),
     ...levels,
     segment('CTT', of.integer('hlCount', levels.length, 6), of.number('hashTotal', document.hashTotal, 10)),

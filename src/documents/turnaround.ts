@@ -30,17 +30,17 @@ export const usualEcho: Echo = {
 }
 
 /** A copy without the ordinals of the order's segments: in the new document they would point nowhere. */
-const fresh = <T>(part: T): T => {
+export const fresh = <T>(part: T): T => {
   if (Array.isArray(part)) return part.map(fresh) as T
   if (part === null || typeof part !== 'object') return part
   const members = Object.entries(part).filter(([key]) => key !== 'at')
   return Object.fromEntries(members.map(([key, member]) => [key, fresh(member)])) as T
 }
 
-const echoedReferences = (references: readonly Reference[] | undefined, echo: Echo): Reference[] =>
+export const echoedReferences = (references: readonly Reference[] | undefined, echo: Echo): Reference[] =>
   (references ?? []).filter(reference => echo.references.includes(reference.qualifier)).map(fresh)
 
-const echoedParties = (parties: readonly Party[], echo: Echo): Party[] =>
+export const echoedParties = (parties: readonly Party[], echo: Echo): Party[] =>
   parties
     .filter(party => echo.parties.includes(party.role))
     .map(party => fresh(compact<Party>({ ...party, contacts: undefined })))
@@ -131,6 +131,8 @@ export interface Shipped {
     readonly dates?: readonly DatedEvent[]
   }[]
   readonly packages: readonly ShipNoticePackage[]
+  /** BSN05; 0001 with packages and 0004 without unless told. */
+  readonly structure?: string
   /** Dates of the shipment: 011 shipped, 017 estimated delivery. */
   readonly dates: readonly DatedEvent[]
   /** BM bill of lading, CN carrier's number … */
@@ -181,7 +183,7 @@ export const shipNoticeFor = (given: Shipped, echo = usualEcho): ShipNoticeDocum
     purpose: given.purpose ?? '00',
     date: given.date,
     time: given.time,
-    structure: given.packages.length === 0 ? '0004' : '0001',
+    structure: given.structure ?? (given.packages.length === 0 ? '0004' : '0001'),
     carrier: given.carrier,
     grossWeight: given.grossWeight,
     packaging: given.packaging,

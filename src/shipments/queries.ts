@@ -1,5 +1,6 @@
 import type { Sql } from '../db/client.ts'
 import type { ShipNoticeDocument } from '../documents/canonical.ts'
+import type { Pack } from '../items/schema.ts'
 import { instantText } from '../orders/read-queries.ts'
 import type { DocumentChannel } from '../orders/schema.ts'
 import type { PackageType, ShipmentFilter } from './schema.ts'
@@ -87,15 +88,16 @@ export const updateShipment = (sql: Sql, id: string, change: {
   update shipment set state = ${change.state}, version = ${change.version}, document = ${change.document},
     ship_date = ${change.shipDate}, estimated_delivery = ${change.estimatedDelivery} where id = ${id}`
 
-/**
- * Takes `count` serial numbers of the seller; the last of them. Other shipments of that seller wait until this one is committed.
- */
-export const takeSerials = (sql: Sql, sellerId: string, count: number) => sql<{ last: string }[]>`
-  insert into sscc_counter as c (organisation_id, last_serial) values (${sellerId}, ${count})
-  on conflict (organisation_id) do update set last_serial = c.last_serial + ${count}
-  returning last_serial::text as last`
+/** Makes others that check or make SSCCs of this organisation wait until this transaction is over. */
+export const lockSsccs = (sql: Sql, organisationId: string) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`sscc ${organisationId}`}, 0))`
 
-/** Those of the SSCCs that the seller has used in the last twelve months. */
+/** Takes up to `count` serial numbers of a series; others who want some of it wait until this transaction is over. */
+export const takeSerials = (sql: Sql, prefix: string, extensionDigit: number, count: number) => sql<{ first: string; last: string }[]>`
+  select first_serial::text as first, last_serial::text as last
+  from take_sscc_serials(${prefix}, ${extensionDigit}, ${count})`
+
+/** Those of the SSCCs that a shipment has used since then. */
 export const selectUsedSsccs = (sql: Sql, ssccs: readonly string[], since: Date) =>
   sql<{ sscc: string; number: string; partnershipId: string }[]>`
   select p.sscc, s.number, s.partnership_id as "partnershipId" from shipment_package p join shipment s on s.id = p.shipment_id
@@ -104,11 +106,11 @@ export const selectUsedSsccs = (sql: Sql, ssccs: readonly string[], since: Date)
 export const selectGs1Prefix = (sql: Sql, organisationId: string) => sql<{ prefix: string | null }[]>`
   select gs1_prefix as prefix from organisation where id = ${organisationId}`
 
-/** Units in a case, and on a pallet where the item master (the seller's own) says so. */
-export const selectPackSizes = (sql: Sql, partnershipItemIds: readonly string[]) =>
-  sql<{ id: string; casePack: string; palletPack: string | null }[]>`
-  select p.id, trim_scale(p.pack_quantity)::text as "casePack",
-    (select k ->> 'quantity' from jsonb_array_elements(i.packs) k where k ->> 'level' = 'pallet' limit 1) as "palletPack"
+export type ItemPacks = { id: string; unit: string; packQuantity: string; packs: Pack[] }
+
+/** The pack hierarchies of items: the case as the partners trade it, the others where the item master (the seller's own) has them. */
+export const selectItemPacks = (sql: Sql, partnershipItemIds: readonly string[]) => sql<ItemPacks[]>`
+  select p.id, p.unit, trim_scale(p.pack_quantity)::text as "packQuantity", coalesce(i.packs, '[]') as packs
   from partnership_item p left join item i on i.id = p.item_id where p.id = any(${partnershipItemIds as string[]}::text[])`
 
 export const countShipmentsOf = (sql: Sql, orderId: string) => sql<{ count: number }[]>`

@@ -95,16 +95,37 @@ const lineOf = {
 export const ShipmentLineInput = Type.Object(lineOf, { $id: 'ShipmentLineInput', additionalProperties: false })
 export type ShipmentLineInput = Static<typeof ShipmentLineInput>
 
+const Sscc = Type.String({
+  pattern: '^\\d{18}$', description: 'Serial Shipping Container Code, 18 digits.', examples: ['006141410000000018'],
+})
+
+/** What of a line is in a package, with the batch where it has one. */
+const content = {
+  ...lineOf,
+  lotNumber: Type.Optional(Type.String({
+    pattern: '^[!"%&\'()*+,./0-9:;<=>?A-Z_a-z-]{1,20}$', description: 'Batch or lot, GS1 AI (10), REF*LT.', examples: ['L2407'],
+  })),
+  expiryDate: Type.Optional(BusinessDate),
+}
+
 export const PackageInput = Type.Object({
   package: Type.String({ minLength: 1, maxLength: 12, description: 'A name for it in this shipment.', examples: ['C1'] }),
   type: PackageType,
   parent: Type.Optional(Type.String({ minLength: 1, maxLength: 12, description: 'The pallet it stands on.' })),
   trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
-  contents: Type.Optional(Type.Array(Type.Object(lineOf, { additionalProperties: false }), { maxItems: 1000 })),
+  sscc: Type.Optional(Type.String({
+    ...Sscc, description: 'Your own or a reserved SSCC; the hub makes one from your GS1 company prefix when it is left out.',
+  })),
+  weight: Type.Optional(Weight),
+  contents: Type.Optional(Type.Array(Type.Object(content, { additionalProperties: false }), { maxItems: 1000 })),
 }, { $id: 'PackageInput', additionalProperties: false })
 export type PackageInput = Static<typeof PackageInput>
 
-/** What is shipped. SSCCs are given by the hub, from the seller's GS1 company prefix. */
+const ExtensionDigit = Type.Integer({
+  minimum: 0, maximum: 9, description: 'First digit of the SSCCs that the hub makes; the lowest that is not used up when left out.',
+})
+
+/** What is shipped. Packages that bring no SSCC get one of the seller's GS1 company prefix. */
 export const ShipmentInput = Type.Object({
   number: Type.Optional(Type.String({
     minLength: 2, maxLength: 30, description: 'Your number of the ship notice; the hub makes one when it is left out.',
@@ -120,6 +141,10 @@ export const ShipmentInput = Type.Object({
   trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
   billOfLading: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
   grossWeight: Type.Optional(Weight),
+  extensionDigit: Type.Optional(ExtensionDigit),
+  structure: Type.Optional(Type.Union([Type.Literal('0001'), Type.Literal('0002'), Type.Literal('0004')], {
+    description: 'BSN05: 0001 pick and pack, 0002 standard pack (each carton holds one line), 0004 without packages.',
+  })),
 }, {
   $id: 'ShipmentInput', additionalProperties: false,
   examples: [
@@ -129,12 +154,56 @@ export const ShipmentInput = Type.Object({
 })
 export type ShipmentInput = Static<typeof ShipmentInput>
 
-/** How the open quantities of orders would be packed. It can be edited and given to the shipment. */
+export const PalletUse = Type.Union([Type.Literal('none'), Type.Literal('full'), Type.Literal('all')], {
+  description: 'none; full: when at least one is full, and then for the rest too; all: everything on pallets.',
+})
+export type PalletUse = Static<typeof PalletUse>
+
+const packingOptions = {
+  lines: Type.Optional(Type.Array(ShipmentLineInput,
+    { minItems: 1, maxItems: 10_000, description: 'All that is open, or promised where less was promised, when left out.' })),
+  pallets: Type.Optional(PalletUse),
+  mixed: Type.Optional(Type.Boolean({
+    description: 'Whether what is left of several lines may share a carton, by the parts of a case that they are.',
+  })),
+}
+
+export const PackingOptions = Type.Object(packingOptions, { $id: 'PackingOptions', additionalProperties: false })
+export type PackingOptions = Static<typeof PackingOptions>
+
+/** What is to be packed together, and how. */
+export const PackingRequest = Type.Object({
+  orderIds: Type.Array(idOf('ord', 'The order.'), { minItems: 1, maxItems: 100, description: 'Orders of one partnership.' }),
+  ...packingOptions,
+}, {
+  $id: 'PackingRequest', additionalProperties: false,
+  examples: [{ orderIds: ['ord_0199c0de0000700080000000000000a1'], pallets: 'all', mixed: true }],
+})
+export type PackingRequest = Static<typeof PackingRequest>
+
+const Pick = Type.Object({
+  level: Type.Union([Type.Literal('pallet'), Type.Literal('case'), Type.Literal('inner'), Type.Literal('each')]),
+  count: Decimal,
+}, { $id: 'Pick' })
+
+/** How quantities of orders would be packed. It can be edited and given to the shipment. */
 export const PackingProposal = Type.Object({
-  lines: Type.Array(Type.Object({ orderId: Type.String(), lineNumber: Type.String(), quantity: Decimal, unit: Unit })),
+  lines: Type.Array(Type.Object({
+    orderId: Type.String(), lineNumber: Type.String(), quantity: Decimal, unit: Unit,
+    picks: Type.Array(Pick, { description: 'The quantity by the levels of the item, the largest first.' }),
+  })),
   packages: Type.Array(Type.Object({
     package: Type.String(), type: PackageType, parent: Type.Optional(Type.String()),
     contents: Type.Array(Type.Object({ orderId: Type.String(), lineNumber: Type.String(), quantity: Decimal })),
   })),
 }, { $id: 'PackingProposal' })
 export type PackingProposal = Static<typeof PackingProposal>
+
+export const SsccReservation = Type.Object({
+  count: Type.Integer({ minimum: 1, maximum: 10_000, description: 'How many.' }),
+  extensionDigit: Type.Optional(ExtensionDigit),
+}, { $id: 'SsccReservation', additionalProperties: false, examples: [{ count: 20 }] })
+export type SsccReservation = Static<typeof SsccReservation>
+
+export const SsccsReserved = Type.Object({ ssccs: Type.Array(Sscc) }, { $id: 'SsccsReserved' })
+export type SsccsReserved = Static<typeof SsccsReserved>

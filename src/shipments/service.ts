@@ -6,10 +6,11 @@ import { grouped } from '../orders/service.ts'
 import { pageOf, pageSize } from '../partners/rules.ts'
 import { DomainError } from '../shared/errors.ts'
 import { selectShipmentPage, selectShipments, selectShipmentsOfOrders } from './queries.ts'
-import type { PackingProposal, Shipment, ShipmentFilter, ShipmentInput, ShipmentPackage, ShipmentPage } from './schema.ts'
+import type { PackingProposal, PackingRequest, Shipment, ShipmentFilter, ShipmentInput, ShipmentPackage, ShipmentPage } from './schema.ts'
 import { makeShipment, proposeFor } from './shipping.ts'
 
 export { receiveShipments } from './receiving.ts'
+export { reserveSsccs } from './sscc.ts'
 
 /**
  * The seller ships, by portal or API: lines with quantities, packed as given or as proposed. The packages get SSCCs of the
@@ -29,12 +30,13 @@ export const createShipment = async (ctx: Context, input: ShipmentInput): Promis
 }
 
 /**
- * How what is open on orders would be packed, from the case and pallet sizes of their items. Nothing is stored.
+ * How what is open on orders (or the lines given) would be packed, from the case and pallet sizes of their items. Nothing is
+ * stored.
  * @throws DomainError record/not-found, identity/forbidden, shipments/mixed-partnerships, shipments/invalid-packing (too many
- *   packages)
+ *   packages), and those of `createShipment` for lines that cannot be shipped
  */
-export const proposePacking = (ctx: Context, orderIds: string | readonly string[]): Promise<PackingProposal> =>
-  withOrganisation(ctx, tx => proposeFor(ctx, tx, typeof orderIds === 'string' ? [orderIds] : orderIds))
+export const proposePacking = (ctx: Context, request: string | PackingRequest): Promise<PackingProposal> =>
+  withOrganisation(ctx, tx => proposeFor(ctx, tx, typeof request === 'string' ? { orderIds: [request] } : request))
 
 type ShipmentRow = Omit<Shipment, 'structure' | 'carrier' | 'references' | 'packages'> & {
   document: ShipNoticeDocument

@@ -2,31 +2,22 @@ import type { Tx } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
 import { emit } from '../db/outbox.ts'
 import type { ShipNoticeDocument } from '../documents/canonical.ts'
-import { makeSscc } from '../documents/gs1.ts'
 import { shipNoticeFor } from '../documents/turnaround.ts'
 import { holdOrders, putLine, saveOrders } from '../orders/book.ts'
 import type { HeldLine, HeldOrder } from '../orders/queries.ts'
 import { moveQuantity } from '../orders/rules.ts'
 import { enteredBy, sourceOf } from '../orders/work.ts'
 import { getPartnership } from '../partners/service.ts'
+import { isPackUnit, unitFactor } from '../items/units.ts'
 import { decimal, decimalText, sum } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
-import { countShipmentsOf, selectGs1Prefix, selectPackSizes, takeSerials, type NewShipment } from './queries.ts'
+import { notStandardPack, packLines, picksOf, proposePackages, type LineToPack, type Packed, type Quantity } from './packing.ts'
+import { countShipmentsOf, selectItemPacks, type ItemPacks, type NewShipment } from './queries.ts'
 import { shipmentEvent, storeShipments } from './receiving.ts'
-import {
-  inOrderOf,
-  maxPackages,
-  mostToShip,
-  packLines,
-  proposePackages,
-  quantityToShip,
-  ssccCapacity,
-  ssccParts,
-  type Packed,
-  type Quantity,
-} from './rules.ts'
-import type { PackageInput, PackingProposal, ShipmentInput } from './schema.ts'
+import { inOrderOf, maxPackages, mostToShip, overShipmentTolerance, quantityToShip } from './rules.ts'
+import type { PackageInput, PackingProposal, PackingRequest, ShipmentInput } from './schema.ts'
+import { assignSsccs } from './sscc.ts'
 
 type Taken = Quantity & { readonly order: HeldOrder; readonly line: HeldLine }
 
@@ -39,10 +30,12 @@ export const makeShipment = async (ctx: Context, tx: Tx, input: ShipmentInput): 
   if (!first) throw new DomainError('request/invalid', { detail: 'Name at least one order.' })
   const partnership = await getPartnership({ ...ctx, db: tx }, first.partnershipId)
   const taken = takeLines(orders, input)
-  const given = input.packages ?? (await proposal(tx, taken))
+  const given = input.packages ?? (input.structure === '0004' ? [] : (await proposePackingOf(tx, taken)).packages)
   const packed = packLines(taken, given, orders.length === 1 ? first.id : undefined)
   if ('wrong' in packed) throw new DomainError('shipments/invalid-packing', { detail: packed.wrong })
-  const ssccs = await assignSsccs(tx, ctx.actor.organisationId, given.length)
+  const wrong = wrongStructure(input.structure, packed)
+  if (wrong !== undefined) throw new DomainError('shipments/invalid-packing', { detail: wrong })
+  const ssccs = await assignSsccs(ctx, tx, given, input.extensionDigit)
   const number = input.number ?? (await nextNumber(tx, first))
   const document = noticeOf(
     input,
@@ -67,6 +60,15 @@ export const makeShipment = async (ctx: Context, tx: Tx, input: ShipmentInput): 
     ),
   ])
   return shipment.id
+}
+
+/** Why the packages are not what the structure (BSN05) says, if so. */
+const wrongStructure = (structure: ShipmentInput['structure'], packed: readonly Packed<Taken>[]): string | undefined => {
+  const loose = packed.every(part => part.package === null)
+  if (structure === '0001' && loose) return 'A pick and pack notice (0001) names packages; there are none.'
+  if (structure === '0002') return notStandardPack(packed)
+  if (structure === '0004' && !loose) return 'A notice without packages (0004) names none.'
+  return undefined
 }
 
 const ordersToShip = async (ctx: Context, tx: Tx, ids: readonly string[]): Promise<HeldOrder[]> => {
@@ -121,6 +123,8 @@ const takeLines = (orders: readonly HeldOrder[], input: ShipmentInput): Taken[] 
     if (decimal(quantity).gt(most))
       throw new DomainError('shipments/over-open-quantity', {
         detail: `Line ${lineNumber} of order ${order.number}: at most ${decimalText(most)} can be shipped, not ${quantity}.`,
+        rule: 'R6',
+        tolerancePercent: decimalText(decimal(overShipmentTolerance).times(100)),
         most: decimalText(most),
         ...where,
       })
@@ -138,40 +142,55 @@ const openLines = (orders: readonly HeldOrder[]): Taken[] =>
     }),
   )
 
-const proposal = async (tx: Tx, taken: readonly Taken[]): Promise<PackingProposal['packages']> => {
+/** Packs in units of the line: of what is ordered by the case, a carton holds one. Null for what does not come out whole. */
+const packsOf = (item: ItemPacks | undefined, unit: string): { perCarton: string | null; perPallet: string | null } => {
+  const baseUnits = item && unitFactor(unit, item.unit, item)
+  if (!item || !baseUnits) return { perCarton: null, perPallet: null }
+  const holds = (quantity: string | undefined): string | null => {
+    const count = quantity === undefined ? undefined : decimal(quantity).dividedBy(baseUnits)
+    return count?.isInteger() ? decimalText(count) : null
+  }
+  // A case of one base unit says nothing about packing.
+  const perCarton = isPackUnit(unit) ? '1' : decimal(item.packQuantity).gt(1) ? holds(item.packQuantity) : null
+  return { perCarton, perPallet: holds(item.packs.find(pack => pack.level === 'pallet')?.quantity) }
+}
+
+const picksFor = (item: ItemPacks | undefined, { line, quantity }: Taken) => {
+  const baseUnits = item && unitFactor(line.unit, item.unit, item)
+  if (!item || !baseUnits) return []
+  const others = item.packs.filter(pack => pack.level !== 'case')
+  return picksOf(baseUnits.times(quantity), [{ level: 'case' as const, quantity: item.packQuantity }, ...others])
+}
+
+const proposePackingOf = async (
+  tx: Tx,
+  taken: readonly Taken[],
+  options: Pick<PackingRequest, 'pallets' | 'mixed'> = {},
+): Promise<PackingProposal> => {
   const ids = [...new Set(taken.flatMap(({ line }) => line.partnershipItemId ?? []))]
-  const sizes = new Map((ids.length === 0 ? [] : await selectPackSizes(tx.sql, ids)).map(size => [size.id, size]))
-  const packages = proposePackages(
-    taken.map(({ line, orderId, lineNumber, quantity }) => {
-      const size = sizes.get(line.partnershipItemId ?? '')
-      return { orderId, lineNumber, quantity, casePack: size?.casePack ?? '1', palletPack: size?.palletPack ?? null }
-    }),
-  )
+  const items = new Map((ids.length === 0 ? [] : await selectItemPacks(tx.sql, ids)).map(item => [item.id, item]))
+  const itemOf = ({ line }: Taken) => items.get(line.partnershipItemId ?? '')
+  const toPack = taken.map((one): LineToPack => ({
+    orderId: one.orderId,
+    lineNumber: one.lineNumber,
+    quantity: one.quantity,
+    ...packsOf(itemOf(one), one.line.unit),
+  }))
+  const packages = proposePackages(toPack, options)
   if (!packages)
     throw new DomainError('shipments/invalid-packing', {
       detail: `This would take more than ${maxPackages} packages. Ship less at a time, or give the packages.`,
     })
-  return packages
-}
-
-/**
- * One SSCC for each package, of serial numbers that are never given out again: they are committed with the shipment, or not
- * taken.
- */
-const assignSsccs = async (tx: Tx, sellerId: string, count: number): Promise<string[]> => {
-  if (count === 0) return []
-  const [organisation] = await selectGs1Prefix(tx.sql, sellerId)
-  const prefix = organisation?.prefix
-  if (!prefix) throw new DomainError('shipments/no-gs1-prefix')
-  const [taken] = await takeSerials(tx.sql, sellerId, count)
-  if (!taken) throw new Error('no serial numbers were given out')
-  const last = BigInt(taken.last)
-  if (last >= ssccCapacity(prefix))
-    throw new DomainError('shipments/no-gs1-prefix', { detail: `All SSCCs of the company prefix ${prefix} are used.` })
-  return Array.from({ length: count }, (_, index) => {
-    const { extensionDigit, serial } = ssccParts(prefix, last - BigInt(count - 1 - index))
-    return makeSscc(prefix, extensionDigit, serial)
-  })
+  return {
+    lines: taken.map(one => ({
+      orderId: one.orderId,
+      lineNumber: one.lineNumber,
+      quantity: one.quantity,
+      unit: one.line.unit,
+      picks: picksFor(itemOf(one), one),
+    })),
+    packages,
+  }
 }
 
 /** The order's number and how many shipments it has now; the order's row is locked, so that no two get the same. */
@@ -186,7 +205,7 @@ const noticeOf = (
   now: Date,
   orders: readonly HeldOrder[],
   packed: readonly Packed<Taken>[],
-  packages: readonly (PackageInput & { sscc: string | undefined })[],
+  packages: readonly (Omit<PackageInput, 'sscc'> & { sscc: string | undefined })[],
 ): ShipNoticeDocument => {
   const [date = '', time = ''] = now.toISOString().split('T')
   const parents = new Set(packages.map(one => one.parent))
@@ -201,6 +220,8 @@ const noticeOf = (
       position: part.of.line.position,
       quantity: part.quantity,
       ...(part.package !== null && { package: part.package }),
+      ...(part.lotNumber !== undefined && { references: [{ qualifier: 'LT', value: part.lotNumber }] }),
+      ...(part.expiryDate !== undefined && { dates: [{ qualifier: '036', date: part.expiryDate }] }),
     })),
     packages: packages.map(one => ({
       id: one.package,
@@ -208,7 +229,9 @@ const noticeOf = (
       ...(one.parent !== undefined && { parent: one.parent }),
       ...(one.sscc !== undefined && { sscc: one.sscc }),
       ...(one.trackingNumber !== undefined && { trackingNumber: one.trackingNumber }),
+      ...(one.weight !== undefined && { weight: one.weight }),
     })),
+    ...(input.structure === '0002' && { structure: input.structure }),
     dates: [
       { qualifier: '011', date: input.shipDate ?? date },
       ...(input.estimatedDelivery === undefined ? [] : [{ qualifier: '017', date: input.estimatedDelivery }]),
@@ -266,10 +289,8 @@ const shipmentRow = (
 })
 
 /** What `proposePacking` of service.ts gives. */
-export const proposeFor = async (ctx: Context, tx: Tx, orderIds: readonly string[]): Promise<PackingProposal> => {
-  const taken = openLines(await ordersToShip(ctx, tx, orderIds))
-  return {
-    lines: taken.map(({ orderId, lineNumber, quantity, line }) => ({ orderId, lineNumber, quantity, unit: line.unit })),
-    packages: await proposal(tx, taken),
-  }
+export const proposeFor = async (ctx: Context, tx: Tx, { orderIds, lines, ...options }: PackingRequest): Promise<PackingProposal> => {
+  const orders = await ordersToShip(ctx, tx, orderIds)
+  const taken = lines === undefined ? openLines(orders) : takeLines(orders, { orderIds, lines })
+  return proposePackingOf(tx, taken, options)
 }

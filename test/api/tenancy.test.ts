@@ -209,6 +209,8 @@ const probes: Record<string, Probe> = {
   ),
   getShipment: byId('shipment'),
   createShipment: ids => ({ body: { orderIds: [ids.order] } }),
+  proposeShipmentPacking: ids => ({ body: { orderIds: [ids.order] } }),
+  reserveSsccs: own(() => ({ body: { count: 2 } })),
   listInvoices: listFor(
     () => 'number=SECRET-INV',
     ids => `partnerId=${ids.organisation}`,
@@ -380,6 +382,7 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
       `input: { sellerId: "${ids.organisation}", number: "X", lines: [{ gtin: "${retailerFarm[0]!.gtin}", quantity: "1" }] }`,
   ],
   answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
+  reserveSsccs: [() => 'input: { count: 1 }'],
   createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
   createInvoice: [
     ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`,

@@ -121,8 +121,8 @@ t.test('a backup is of one moment while the hub works on', async t => {
     for (let n = 0; !over.signal.aborted; n++) {
       // Both in one transaction: a backup has both of a pair or none.
       await owner.begin(async sql => {
-        await sql`insert into sscc_counter (organisation_id, last_serial) values (${world.id.farm}, ${n})
-          on conflict (organisation_id) do update set last_serial = ${n}`
+        await sql`insert into idempotency_key (organisation_id, key, request_hash, status) values (${world.id.farm}, 'moment', '', ${n})
+          on conflict (organisation_id, key) do update set status = ${n}`
         await sql`insert into control_counter (sender, receiver, kind, last_number) values ('ZZ:A', 'ZZ:B', 'group', ${n})
           on conflict (sender, receiver, kind) do update set last_number = ${n}`
       })
@@ -134,9 +134,9 @@ t.test('a backup is of one moment while the hub works on', async t => {
   await db.close()
   const text = gunzipSync(await readFile(file)).toString('latin1')
   const counter = /copy "control_counter" [\s\S]*?ZZ:A\tZZ:B\tgroup\t(\d+)\n/.exec(text)?.[1]
-  const serial = /copy "sscc_counter" [^\n]*\n[^\n]*\t(\d+)\n/.exec(text)?.[1]
+  const status = /copy "idempotency_key" [\s\S]*?\tmoment\t[^\t]*\t(\d+)\t/.exec(text)?.[1]
   t.ok(counter !== undefined && Number(counter) > 0)
-  t.equal(serial, counter, 'the owner and the system saw the same')
+  t.equal(status, counter, 'the owner and the system saw the same')
 })
 
 t.test('the owner need not be a superuser', async t => {

@@ -165,6 +165,30 @@ t.test('a ship notice is written shipment, order, pallet, carton, item', t => {
   t.end()
 })
 
+t.test('a standard pack is written shipment, order, pallet, item, carton, and reads back the same', t => {
+  const item = notice.lines[0]!
+  const packages: ShipNoticeDocument['packages'] = [
+    { id: 'p', type: 'pallet', sscc: sscc(1) },
+    ...[2, 3, 4].map(serial => ({ id: `c${serial}`, type: 'carton' as const, parent: 'p', sscc: sscc(serial) })),
+    { id: 'c5', type: 'carton', sscc: sscc(5) },
+  ]
+  const lines = [['c2', '12'], ['c3', '12'], ['c4', '6'], ['c5', '12']].map(([each = '', quantity = '']) =>
+    ({ ...item, package: each, quantity }))
+  const document = { ...notice, structure: '0002', packages, lines }
+  const texts = segmentTexts(writeShipNotice(document))
+  t.same(texts.filter(text => /^(BSN|HL|SN1)/.test(text)), [
+    'BSN*00*ASN1*20260305*1200*0002', 'HL*1**S', 'HL*2*1*O', 'HL*3*2*I', 'SN1**12*EA', 'HL*4*3*P', 'HL*5*2*T', 'HL*6*5*I',
+    'SN1**24*EA', 'HL*7*6*P', 'HL*8*6*P', 'HL*9*5*I', 'SN1**6*EA', 'HL*10*9*P',
+  ])
+  const read = readShipNotice(transactionOf('856', texts.join('~')))
+  t.same(read.problems, [])
+  t.same(read.document.lines.map(line => [read.document.packages.find(each => each.id === line.package)?.sscc, line.quantity]),
+    [[sscc(5), '12'], [sscc(2), '12'], [sscc(3), '12'], [sscc(4), '6']])
+  const mixed = { ...document, lines: [...lines, { ...item, package: 'c2', quantity: '1' }] }
+  t.match(segmentTexts(writeShipNotice(mixed))[0], /0001$/, 'a carton with two lines is pick and pack')
+  t.end()
+})
+
 t.test('packing that does not hold together is refused by name', t => {
   const refused = (change: Partial<ShipNoticeDocument>) => refusal(() => writeShipNotice({ ...notice, ...change }))
   const [line] = notice.lines as [ShipNoticeDocument['lines'][number]]

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { ShipNoticeDocument } from '../../src/documents/canonical.ts'
 import { isSscc } from '../../src/documents/gs1.ts'
+import { writeShipNotice } from '../../src/documents/ship-notice-tree.ts'
 import { answerOrder, getOrder, receiveOrders } from '../../src/orders/service.ts'
 import {
   createShipment,
@@ -13,6 +15,7 @@ import {
 import { decimal } from '../../src/shared/decimal.ts'
 import { testDatabase } from '../helpers/database.ts'
 import { smallWorld } from '../helpers/world.ts'
+import { segmentTexts } from '../documents/helper.ts'
 import { countStatements, noticeDocument, orderDocument, receivedFrom } from '../orders/documents.ts'
 
 t.test('shipments that are entered', async t => {
@@ -26,7 +29,7 @@ t.test('shipments that are entered', async t => {
     return applied?.documentId ?? ''
   }
   const counter = async () =>
-    (await owner`select last_serial from sscc_counter where organisation_id = ${world.id.manufacturer}`)[0]?.last_serial as
+    (await owner`select last_serial from sscc_series where prefix = '0722222' and extension_digit = 0`)[0]?.last_serial as
       string | undefined
 
   t.test('all that is open, packed by the case, and the buyer told by an 856', async t => {
@@ -139,6 +142,65 @@ t.test('shipments that are entered', async t => {
     })
   })
 
+  t.test('a standard pack with batches, and one without packages', async t => {
+    const id = await place(['30', '24', '6'])
+    const shipment = await createShipment(seller, {
+      orderIds: [id],
+      structure: '0002',
+      lines: [{ lineNumber: '1', quantity: '30' }],
+      packages: [
+        { package: 'P1', type: 'pallet', weight: { value: '210', unit: 'KG' } },
+        ...['A', 'B', 'C'].map(name => ({
+          package: name,
+          type: 'carton' as const,
+          parent: 'P1',
+          contents: [{ lineNumber: '1', quantity: '10', lotNumber: 'L2407/A', expiryDate: '2027-01-31' }],
+        })),
+      ],
+    })
+    t.equal(shipment.structure, '0002')
+    const [stored] = await owner`select document from shipment where id = ${shipment.id}`
+    const texts = segmentTexts(writeShipNotice(stored?.document as ShipNoticeDocument))
+    t.match(texts[0], /\*0002$/)
+    t.strictSame(
+      texts.filter(text => /^(HL|SN1|REF\*LT|DTM\*036|PO4|CTT)/.test(text)),
+      ['HL*1**S', 'HL*2*1*O', 'HL*3*2*T', 'PO4******210*KG', 'HL*4*3*I', 'SN1**30*EA**30*EA', 'REF*LT*L2407/A', 'DTM*036*20270131',
+        'HL*5*4*P', 'HL*6*4*P', 'HL*7*4*P', 'CTT*7'],
+    )
+    t.match(await createShipment(seller, { orderIds: [id], structure: '0004' }), {
+      structure: '0004',
+      packages: [],
+      lines: [{ lineNumber: '2', quantity: '24', package: null }, { lineNumber: '3' }],
+    })
+  })
+
+  t.test('packed by the case when ordered by the case, and several orders together', async t => {
+    const byCase = orderDocument(items, {}, ['3', '1', '1'])
+    const [applied] = await receiveOrders(buyer.ctx, [
+      buyer.received({ ...byCase, lines: byCase.lines.map(line => ({ ...line, unit: 'CA' })) }),
+    ])
+    const ids = [applied?.documentId ?? '', await place(['14', '1', '1'])]
+    await owner`update item set packs = '[{"level": "inner", "quantity": "4"}, {"level": "pallet", "quantity": "48"}]'
+      where organisation_id = ${world.id.manufacturer}`
+    const proposal = await proposePacking(seller, {
+      orderIds: ids,
+      pallets: 'all',
+      lines: ids.map((orderId, index) => ({ orderId, lineNumber: '1', quantity: index === 0 ? '3' : '14' })),
+    })
+    t.match(proposal, {
+      lines: [
+        { orderId: ids[0], unit: 'CA', picks: [{ level: 'case', count: '3' }] },
+        { orderId: ids[1], unit: 'EA', picks: [{ level: 'case', count: '1' }, { level: 'each', count: '2' }] },
+      ],
+    })
+    t.strictSame(
+      proposal.packages.map(one => `${one.package} ${one.parent ?? ''} ${one.contents.map(each => each.quantity).join()}`),
+      ['P1  ', 'C1 P1 1', 'C2 P1 1', 'C3 P1 1', 'C4 P1 12', 'P2  ', 'C5 P2 2'],
+    )
+    t.equal((await createShipment(seller, { orderIds: ids, lines: proposal.lines.map(({ orderId, lineNumber, quantity }) =>
+      ({ orderId, lineNumber, quantity })), packages: proposal.packages })).packages.length, 7, 'and shipped so')
+  })
+
   t.test('a refusal names line and rule and leaves nothing half applied', async t => {
     const id = await place(['100', '100', '100'])
     await answerOrder(seller, id, { acceptRest: true, lines: [{ lineNumber: '3', action: 'reject' }] })
@@ -155,7 +217,7 @@ t.test('shipments that are entered', async t => {
         ],
       },
       'shipments/over-open-quantity',
-      { line: '2', most: '102' },
+      { line: '2', most: '102', rule: 'R6', tolerancePercent: '2' },
     )
     await refused({ lines: [{ lineNumber: '3', quantity: '1' }] }, 'shipments/line-closed', { line: '3' })
     await refused({ lines: [{ lineNumber: '9', quantity: '1' }] }, 'orders/unknown-line', { line: '9' })
@@ -174,6 +236,13 @@ t.test('shipments that are entered', async t => {
     )
     await packed({ package: 'A', type: 'carton', contents: contents('10') }, { package: 'B', type: 'carton' })
     await packed({ package: 'A', type: 'carton', contents: [...contents('10'), ...contents('1', '2')] })
+    const structured = (input: object) =>
+      refused({ lines: ['1', '2'].map(lineNumber => ({ lineNumber, quantity: '1' })), ...input }, 'shipments/invalid-packing')
+    const both = [...contents('1'), ...contents('1', '2')]
+    await structured({ structure: '0001', packages: [] })
+    await structured({ structure: '0002', packages: [{ package: 'A', type: 'carton', contents: both }] })
+    await structured({ structure: '0002', packages: [] })
+    await structured({ structure: '0004', packages: [{ package: 'A', type: 'carton', contents: both }] })
     await t.rejects(createShipment(seller, { orderIds: [id, await place()], lines: [{ lineNumber: '1', quantity: '1' }] }), {
       code: 'request/invalid',
     })

@@ -1,7 +1,15 @@
 import { Invoice, InvoiceFilter, InvoiceInput, InvoiceSummary } from '../../invoices/schema.ts'
 import { createInvoice, getInvoice, listInvoices } from '../../invoices/service.ts'
-import { PackingProposal, Shipment, ShipmentFilter, ShipmentInput, ShipmentSummary } from '../../shipments/schema.ts'
-import { createShipment, getShipment, listShipments, proposePacking } from '../../shipments/service.ts'
+import {
+  PackingOptions,
+  PackingProposal,
+  Shipment,
+  ShipmentFilter,
+  ShipmentInput,
+  ShipmentSummary,
+  SsccReservation,
+} from '../../shipments/schema.ts'
+import { createShipment, getShipment, listShipments, proposePacking, reserveSsccs } from '../../shipments/service.ts'
 import { checker } from '../checker.ts'
 import { builder, filterInput, input, load, output, page } from './builder.ts'
 import { invoicesOfOrderLoader, orderLoader, shipmentLoader, shipmentsOfOrderLoader } from './loaders.ts'
@@ -14,6 +22,8 @@ const InvoiceType = output(Invoice)
 const InvoiceSummaryType = output(InvoiceSummary)
 const checkShipmentFilter = checker(ShipmentFilter)
 const checkShipment = checker(ShipmentInput)
+const checkPacking = checker(PackingOptions)
+const checkReservation = checker(SsccReservation)
 const checkInvoiceFilter = checker(InvoiceFilter)
 const checkInvoice = checker(InvoiceInput)
 
@@ -58,9 +68,11 @@ builder.queryFields(t => ({
   }),
   packingProposal: t.field({
     type: output(PackingProposal),
-    args: { orderIds: t.arg.idList({ required: true }) },
+    args: { orderIds: t.arg.idList({ required: true }), options: t.arg({ type: input(PackingOptions) }) },
     description: 'How what is open on orders would be packed.',
-    resolve: query('shipments.create', (ctx, { orderIds }: { orderIds: string[] }) => proposePacking(ctx, orderIds)),
+    resolve: query('shipments.create', (ctx, args: { orderIds: string[]; options?: PackingOptions | null }) =>
+      proposePacking(ctx, { ...checkPacking(args.options ?? {}), orderIds: args.orderIds }),
+    ),
   }),
   invoices: t.field({
     type: InvoicePage,
@@ -82,6 +94,14 @@ builder.mutationFields(t => ({
     description: 'Ship orders as the seller; the buyer gets an 856.',
     resolve: mutation('shipments.create', (ctx, args: { input: ShipmentInput }) =>
       createShipment(ctx, checkShipment(args.input)),
+    ),
+  }),
+  reserveSsccs: t.field({
+    type: ['String'],
+    args: { input: t.arg({ type: input(SsccReservation), required: true }) },
+    description: 'Reserve SSCCs for labels that are printed before the shipment is entered.',
+    resolve: mutation('shipments.create', async (ctx, args: { input: SsccReservation }) =>
+      (await reserveSsccs(ctx, checkReservation(args.input))).ssccs,
     ),
   }),
   createInvoice: t.field({

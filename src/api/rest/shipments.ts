@@ -1,6 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import { Shipment, ShipmentFilter, ShipmentInput, ShipmentPage } from '../../shipments/schema.ts'
-import { createShipment, getShipment, listShipments } from '../../shipments/service.ts'
+import {
+  PackingProposal,
+  PackingRequest,
+  Shipment,
+  ShipmentFilter,
+  ShipmentInput,
+  ShipmentPage,
+  SsccReservation,
+  SsccsReserved,
+} from '../../shipments/schema.ts'
+import { createShipment, getShipment, listShipments, proposePacking, reserveSsccs } from '../../shipments/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
 /** Ship notices. */
@@ -34,7 +43,7 @@ export const registerShipments = (app: FastifyInstance): void => {
     tag: 'shipments',
     access: 'shipments.create',
     summary: 'Ship orders',
-    description: 'SSCCs are given by the hub; without packages the proposal is taken. The buyer gets an 856.',
+    description: 'Packages without an SSCC get one; without packages the proposal is taken. The buyer gets an 856.',
     body: ShipmentInput,
     answer: [201, Shipment],
     errors: [
@@ -43,8 +52,45 @@ export const registerShipments = (app: FastifyInstance): void => {
       'shipments/over-open-quantity',
       'shipments/invalid-packing',
       'shipments/mixed-partnerships',
+      'shipments/invalid-sscc',
+      'shipments/sscc-reused',
+      'shipments/no-gs1-prefix',
+      'shipments/nothing-to-ship',
+      'shipments/line-closed',
       'orders/unknown-line',
     ],
     handler: (ctx, { body }) => createShipment(ctx, body),
+  })
+  operation(app, {
+    id: 'proposeShipmentPacking',
+    method: 'POST',
+    path: '/api/packing-proposals',
+    tag: 'shipments',
+    access: 'shipments.create',
+    summary: 'How orders would be packed together',
+    description: 'From the case and pallet sizes of the items. Nothing is stored; edit it and give it to a shipment.',
+    body: PackingRequest,
+    answer: [200, PackingProposal],
+    errors: [
+      'record/not-found',
+      'shipments/mixed-partnerships',
+      'shipments/invalid-packing',
+      'shipments/over-open-quantity',
+      'orders/unknown-line',
+    ],
+    handler: (ctx, { body }) => proposePacking(ctx, body),
+  })
+  operation(app, {
+    id: 'reserveSsccs',
+    method: 'POST',
+    path: '/api/ssccs',
+    tag: 'shipments',
+    access: 'shipments.create',
+    summary: 'Reserve SSCCs for labels that are printed before the shipment is entered',
+    description: 'Of your GS1 company prefix, given out once. Give them to the packages of the shipment.',
+    body: SsccReservation,
+    answer: [201, SsccsReserved],
+    errors: ['shipments/no-gs1-prefix'],
+    handler: (ctx, { body }) => reserveSsccs(ctx, body),
   })
 }

@@ -2,7 +2,7 @@ import { bigint, integer, jsonb, numeric, pgTable, primaryKey, text } from 'driz
 import { day, instant } from './columns.ts'
 
 // Shipments, their packages and lines.
-// Constraints, indexes and policies are in migrations/0004-orders.sql.
+// Constraints, indexes and policies are in migrations/0004-orders.sql and 0007-sscc-series.sql.
 
 export const shipment = pgTable('shipment', {
   id: text('id').primaryKey(),
@@ -52,7 +52,8 @@ export const shipmentLine = pgTable('shipment_line', {
   sourcePosition: integer('source_position'),
 }, table => [primaryKey({ columns: [table.shipmentId, table.position] })])
 
-export const ssccCounter = pgTable('sscc_counter', {
-  organisationId: text('organisation_id').primaryKey(),
+export const ssccSeries = pgTable('sscc_series', {
+  prefix: text('prefix').notNull(),
+  extensionDigit: integer('extension_digit').notNull(),
   lastSerial: bigint('last_serial', { mode: 'number' }).notNull(),
-})
+}, table => [primaryKey({ columns: [table.prefix, table.extensionDigit] })])
