@@ -44,11 +44,12 @@ export class ElementText {
   /** Element `index` of the current segment (0 = its id) as it stands, separators inside included. */
   raw(index: number): string {
     const { lexer } = this
-    const start = lexer.elementStart(index)
-    const end = lexer.ends[index] as number
+    return this.element(lexer.elementStart(index), lexer.ends[index] as number, lexer.keys[index] as number)
+  }
+
+  private element(start: number, end: number, key: number): string {
     const length = end - start
-    if (length === 0) return ''
-    if (length <= 4) return this.short(start, end, lexer.keys[index] as number)
+    if (length <= 4) return length === 0 ? '' : this.short(start, end, key)
     if (this.utf8) return this.slice(start, end)
     if (end > this.textEnd || start < this.textStart) this.decode(start)
     return this.decoded.slice(start - this.textStart, end - this.textStart)
@@ -72,7 +73,9 @@ export class ElementText {
     const at = (Math.imul(key, 0x9e3779b1) >>> 20) & (cacheSize - 1)
     const found = this.cached[at] as string
     if (this.cachedKeys[at] === key && found.length === end - start) return found
-    const text = this.slice(start, end)
+    // Cut from text that is there already, which is much cheaper than to decode so little.
+    const text = !this.utf8 && start >= this.textStart && end <= this.textEnd
+      ? this.decoded.slice(start - this.textStart, end - this.textStart) : this.slice(start, end)
     this.cachedKeys[at] = key
     this.cached[at] = text
     return text
@@ -93,11 +96,18 @@ export class ElementText {
   /** The current segment. `position` is its ordinal in the set. */
   segment(position: number): Segment {
     const { lexer } = this
+    const { ends, masks, keys } = lexer
     let last = Math.min(lexer.count, elementLimit) - 1
-    while (last > 0 && (lexer.ends[last] as number) === lexer.elementStart(last)) last--
+    while (last > 0 && (ends[last] as number) === lexer.elementStart(last)) last--
     // oxlint-disable-next-line unicorn/no-new-array -- the exact size: trees are most of what is kept
     const elements = new Array<ElementValue>(last)
-    for (let i = 1; i <= last; i++) elements[i - 1] = this.value(i)
+    let start = (ends[0] as number) + 1
+    for (let i = 1; i <= last; i++) {
+      const end = ends[i] as number
+      const simple = ((masks[i] as number) & (componentMark | repetitionMark)) === 0
+      elements[i - 1] = simple ? this.element(start, end, keys[i] as number) : this.value(i)
+      start = end + 1
+    }
     return { id: this.raw(0), position, offset: lexer.base + lexer.start, elements }
   }
 }
