@@ -1,6 +1,6 @@
 // The import directions of docs/architecture.md, held by `npm run architecture`.
 const layer = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } })
-const domains = '(partners|items|imports|orders|shipments|invoices|forecasts|reconciliation|exceptions)'
+const domains = '(partners|guides|items|imports|orders|shipments|receipts|invoices|forecasts|reconciliation|exceptions)'
 const above = '(exchange|jobs|api|cli|demo|app|main)'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -14,9 +14,9 @@ module.exports = {
     layer('db-below-domains', '^src/db/', '^src/(?!db/|shared/)', 'The database layer knows no domain.'),
     layer('identity-below-domains', '^src/identity/', `^src/(${domains}|${above})`, 'Who may do what is known before what is done. Page types of partners are the one exception.'),
     layer('domains-below-exchange', `^src/${domains}/`, `^src/${above}`, 'Domains do not know how a message came or who asked.'),
-    layer('partners-and-items-first', '^src/(partners|items)/', '^src/(orders|shipments|invoices|forecasts|reconciliation|exceptions)/', 'Orders stand on partners and items.'),
-    layer('orders-before-shipments', '^src/orders/', '^src/(shipments|invoices|reconciliation|exceptions)/', 'Shipments and invoices refer to orders.'),
-    layer('reconciliation-before-the-edge', '^src/(orders|shipments|invoices|forecasts)/', '^src/reconciliation/', 'Rules read facts; facts do not wait for rules.'),
+    layer('partners-and-items-first', '^src/(partners|items|guides)/', '^src/(orders|shipments|receipts|invoices|forecasts|reconciliation|exceptions)/', 'Orders stand on partners and items.'),
+    layer('orders-before-shipments', '^src/orders/', '^src/(shipments|receipts|invoices|reconciliation|exceptions)/', 'Shipments and invoices refer to orders.'),
+    layer('reconciliation-before-the-edge', '^src/(orders|shipments|receipts|invoices|forecasts)/', '^src/reconciliation/', 'Rules read facts; facts do not wait for rules.'),
     layer('exchange-below-edges', '^src/exchange/', '^src/(jobs|api|cli|demo|app|main)', 'The exchange is called by jobs and the API.'),
     layer('jobs-below-api', '^src/jobs/', '^src/(api|cli|demo|app|main)', 'Jobs do not know the API.'),
     layer('api-not-jobs-internals', '^src/api/', '^src/(cli|demo|main)', 'The API knows no process.'),

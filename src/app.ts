@@ -19,6 +19,7 @@ import { registerEdi, registerOutbox } from './api/rest/edi.ts'
 import { registerExceptions } from './api/rest/exceptions.ts'
 import { handleError } from './api/problem.ts'
 import { registerForecasts } from './api/rest/forecasts.ts'
+import { registerGuides } from './api/rest/guides.ts'
 import { registerIdentity } from './api/rest/identity.ts'
 import { registerImports } from './api/rest/imports.ts'
 import { registerInvoices } from './api/rest/invoices.ts'
@@ -26,6 +27,7 @@ import { registerItems } from './api/rest/items.ts'
 import { registerMessages } from './api/rest/messages.ts'
 import { registerOrders } from './api/rest/orders.ts'
 import { registerPartners } from './api/rest/partners.ts'
+import { registerReceipts } from './api/rest/receipts.ts'
 import { registerShipments } from './api/rest/shipments.ts'
 import { registerFallbacks } from './api/routing.ts'
 import { registerSecurity } from './api/security.ts'
@@ -78,9 +80,11 @@ export const buildApp = async ({ config, db, log, events, queues, now = systemCl
   await registerOpenApi(app)
   registerIdentity(app)
   registerPartners(app)
+  registerGuides(app)
   registerItems(app)
   registerOrders(app)
   registerShipments(app)
+  registerReceipts(app)
   registerInvoices(app)
   registerForecasts(app)
   registerExceptions(app)

@@ -2,12 +2,14 @@ import type { TSchema } from 'typebox'
 import * as exceptions from '../exceptions/schema.ts'
 import * as exchange from '../exchange/schema.ts'
 import * as forecasts from '../forecasts/schema.ts'
+import * as guides from '../guides/schema.ts'
 import * as identity from '../identity/schema.ts'
 import * as imports from '../imports/schema.ts'
 import * as invoices from '../invoices/schema.ts'
 import * as items from '../items/schema.ts'
 import * as orders from '../orders/schema.ts'
 import * as partners from '../partners/schema.ts'
+import * as receipts from '../receipts/schema.ts'
 import * as shipments from '../shipments/schema.ts'
 import { Problem } from './problem.ts'
 
@@ -32,12 +34,14 @@ export const namedSchemas: ReadonlyMap<string, TSchema> = (() => {
     exceptions,
     exchange,
     forecasts,
+    guides,
     identity,
     imports,
     invoices,
     items,
     orders,
     partners,
+    receipts,
     shipments,
     { Problem },
   ])

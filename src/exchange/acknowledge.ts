@@ -1,8 +1,16 @@
 import type { Tx } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
-import { buildTa1, wantsTa1, type AcknowledgementBuilder, type InterchangeResult } from '../x12/index.ts'
+import {
+  buildTa1,
+  wantsTa1,
+  type AcknowledgementBuilder,
+  type AcknowledgementOptions,
+  type InterchangeHeader,
+  type InterchangeResult,
+} from '../x12/index.ts'
 import { nextControlNumber, outboundSets, storeOutbound } from './outbound.ts'
 import type { SenderProfile } from './parties.ts'
+import { receiver } from './receive.ts'
 import type { InterchangeSummary } from './schema.ts'
 
 export type InterchangeVerdict = {
@@ -61,10 +69,18 @@ export const sendAcknowledgements = async (
     where message_id = ${messageId} and interchange = ${summary.ordinal} and functional_id <> 'FA'`
 }
 
-/** Set by set, unless all of the sender's partnerships want the group's verdict alone. */
-export const acknowledgementDetail = (sender: SenderProfile): 'set' | 'group' => {
-  const wishes = sender.partnerships
+/**
+ * Which acknowledgement a sender is sent, and how much it says: what its channel for 997 asks for in the partnership that the interchange is
+ * addressed to. Addressed to the hub, where all of its partnerships ask for the same; else set by set.
+ */
+export const acknowledgementWish = (sender: SenderProfile, header: InterchangeHeader): Required<Pick<AcknowledgementOptions, 'as' | 'detail'>> => {
+  const addressee = sender.others.get(receiver(header)) ?? sender.tests.others.get(receiver(header))
+  const addressed = sender.partnerships.filter(({ buyerId, sellerId }) => buyerId === addressee || sellerId === addressee)
+  const wishes = (addressed.length > 0 ? addressed : sender.partnerships)
     .flatMap(({ channels }) => channels)
     .filter(channel => channel.organisationId === sender.organisationId && channel.document === '997')
-  return wishes.length > 0 && wishes.every(({ ackDetail }) => ackDetail === 'group') ? 'group' : 'set'
+  const [first] = wishes
+  const agreed = <K extends 'ackAs' | 'ackDetail'>(key: K): (typeof wishes)[number][K] | undefined =>
+    first && wishes.every(wish => wish[key] === first[key]) ? first[key] : undefined
+  return { as: agreed('ackAs') ?? 'auto', detail: agreed('ackDetail') ?? 'set' }
 }

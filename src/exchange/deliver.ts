@@ -4,11 +4,14 @@ import { emit } from '../db/outbox.ts'
 import { DocumentError, documentMappings, type OutboundDocument } from '../documents/index.ts'
 import { recordProblems } from '../exceptions/service.ts'
 import { documentOf as forecastDocument } from '../forecasts/service.ts'
+import { compiledGuide } from '../guides/compiled.ts'
+import { checkingFor } from '../guides/rules.ts'
+import { activeGuidesAround } from '../guides/service.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { channelOf, counterpartOf, getPartnership } from '../partners/service.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { newId } from '../shared/ids.ts'
-import { standardGuide, validateTransaction, writeInterchange, WriteError } from '../x12/index.ts'
+import { standardGuide, validateTransaction, writeInterchange, WriteError, type Loop } from '../x12/index.ts'
 import { nextControlNumber, outboundSets, storeOutbound, type Outbound } from './outbound.ts'
 
 export type Delivery = {
@@ -92,7 +95,7 @@ const send = async (
   ])
 }
 
-const documentKinds = { '850': 'order', '855': 'order_response', '856': 'shipment', '810': 'invoice', '830': 'forecast' } as const
+const documentKinds = { '850': 'order', '855': 'order_response', '856': 'shipment', '861': 'receipt', '810': 'invoice', '830': 'forecast' } as const
 
 type Earlier = { readonly id: string; readonly state: 'sent' | 'shown' | 'failed' }
 
@@ -146,6 +149,8 @@ const loadDocument = async (
       return one(sql`select partnership_id as "partnershipId", document as content from order_response where id = ${id}`)
     case '856':
       return one(sql`select partnership_id as "partnershipId", document as content from shipment where id = ${id}`)
+    case '861':
+      return one(sql`select partnership_id as "partnershipId", document as content from receipt where id = ${id}`)
     case '810':
       return one(sql`select partnership_id as "partnershipId", document as content from invoice where id = ${id}`)
     case '830': {
@@ -158,6 +163,28 @@ const loadDocument = async (
 }
 
 const setControl = '0001'
+
+/** What the guide in force between the two says against a document that the standard allows; undefined when nothing. */
+const againstGuide = async (
+  tx: Tx,
+  ctx: Context,
+  work: Delivery,
+  partnership: Partnership,
+  version: string,
+  root: Loop,
+): Promise<string | undefined> => {
+  const guides = await activeGuidesAround(tx, work.recipientId)
+  const checking = checkingFor(guides, partnership, counterpartOf(partnership, work.recipientId), work.document, version)
+  const guide = checking.key === undefined ? undefined : compiledGuide(checking, version, work.document, ctx.log)
+  const faults = guide
+    ? validateTransaction({ set: work.document, controlNumber: setControl, version, root }, guide).filter(
+        finding => finding.severity === 'error',
+      )
+    : []
+  if (faults.length === 0) return undefined
+  const told = faults.slice(0, 5).map(finding => finding.message)
+  return `The guide in force does not allow it: ${told.join(' ')}`
+}
 
 type Written = Omit<Outbound, 'organisationId' | 'counterpartId' | 'actor'>
 
@@ -197,6 +224,8 @@ const writeDocument = async (
           .map(finding => finding.message)
           .join(' '),
       }
+    const unwanted = await againstGuide(tx, ctx, work, partnership, version, root)
+    if (unwanted !== undefined) return { error: 'exchange/against-guide', detail: unwanted }
     const sender = `${from.qualifier}:${from.id}`
     const receiver = `${to.qualifier}:${to.id}`
     const interchangeControl = await nextControlNumber(tx, sender, receiver, 'interchange')

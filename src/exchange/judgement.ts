@@ -7,14 +7,22 @@ import {
   type ReadEvent,
   type SetResult,
 } from '../x12/index.ts'
-import { acknowledgementDetail, type InterchangeVerdict } from './acknowledge.ts'
+import { counterpartOf } from '../partners/rules.ts'
+import { acknowledgementWish, type InterchangeVerdict } from './acknowledge.ts'
+import type { Agreed } from './agreed.ts'
 import { knowsReceiver, ownsGroup, ownsInterchange, type Identifiers, type SenderProfile } from './parties.ts'
 import { isTest, receiver, sender as senderOf } from './receive.ts'
 import type { InterchangeState, InterchangeSummary } from './schema.ts'
 import { storable } from './text.ts'
 
 type Verdict = { readonly state: InterchangeState; readonly code?: string; readonly detail?: string; readonly noteCode?: string }
-export type JudgedSet = { readonly group: number; readonly result: SetResult; readonly state: string }
+export type JudgedSet = {
+  readonly group: number
+  readonly result: SetResult
+  readonly state: string
+  /** Of a set that was rejected as its partnership wants it judged. */
+  readonly partnership?: { readonly id: string; readonly counterpartId: string }
+}
 export type JudgedGroup = { readonly ordinal: number; readonly interchange: number; readonly result: GroupResult }
 
 /** What one transmission holds at most. More is no traffic of documents, and what is kept of each part would fill the memory. */
@@ -28,7 +36,7 @@ export class Judgement {
   readonly groups: JudgedGroup[] = []
   readonly interchanges: InterchangeVerdict[] = []
   junk = ''
-  private readonly sender: SenderProfile
+  readonly sender: SenderProfile
   private readonly keep: ReadonlyMap<number, InterchangeSummary>
   private ordinal = -1
   private group = -1
@@ -42,6 +50,8 @@ export class Judgement {
         firstSet: number
         accepted: number
         acceptedInGroup: number
+        /** A set of the group was judged otherwise than the reader did. */
+        regrouped: boolean
         rejected: number
         acknowledgement: AcknowledgementBuilder
       }
@@ -61,14 +71,15 @@ export class Judgement {
     return undefined
   }
 
-  take(event: ReadEvent): void {
+  /** `agreed` is what the set's partnership makes of it, when that is not the standard. */
+  take(event: ReadEvent, agreed?: Agreed): void {
     switch (event.type) {
       case 'interchange':
         return this.begin(event.header)
       case 'group':
         return this.beginGroup(event)
       case 'set':
-        return this.takeSet(event.result)
+        return this.takeSet(event.result, agreed)
       case 'group-end':
         return this.endGroup(event.result)
       case 'interchange-end':
@@ -97,8 +108,9 @@ export class Judgement {
       firstSet: this.set + 1,
       accepted: 0,
       acceptedInGroup: 0,
+      regrouped: false,
       rejected: 0,
-      acknowledgement: new AcknowledgementBuilder(header, { detail: acknowledgementDetail(this.sender) }),
+      acknowledgement: new AcknowledgementBuilder(header, acknowledgementWish(this.sender, header)),
     }
   }
 
@@ -114,9 +126,11 @@ export class Judgement {
       }
   }
 
-  private takeSet(given: SetResult): void {
+  private takeSet(plain: SetResult, agreed: Agreed | undefined): void {
     this.set += 1
     const open = this.open!
+    const given = agreed?.result ?? plain
+    if (given.outcome !== plain.outcome) open.regrouped = true
     const result = this.findings < findingsInFull ? given : { ...given, findings: oneOfEachCode(given.findings) }
     this.findings += result.findings.length
     open.acknowledgement.addSet(result)
@@ -127,11 +141,18 @@ export class Judgement {
     }
     // Acknowledgements of test documents are matched like others; matching keeps test and production apart.
     const state = result.outcome === 'R' ? 'rejected' : isTest(open.header) && !isAcknowledgement(result.set) ? 'checked' : 'accepted'
-    if (!this.keep.has(this.ordinal)) this.sets.push({ group: this.group, result, state })
+    if (this.keep.has(this.ordinal)) return
+    const { organisationId } = this.sender
+    // The partner whose guide rejected a set may see it; of others it learns when they are applied.
+    const told = agreed && result.outcome === 'R' && open.verdict.state === 'accepted' && !isTest(open.header)
+    const partnership = told && { id: agreed.partnership.id, counterpartId: counterpartOf(agreed.partnership, organisationId) }
+    this.sets.push({ group: this.group, result, state, ...(partnership && { partnership }) })
   }
 
-  private endGroup(result: GroupResult): void {
+  private endGroup(plain: GroupResult): void {
     const open = this.open!
+    const result = open.regrouped ? regrouped(plain, open.acceptedInGroup) : plain
+    open.regrouped = false
     open.acknowledgement.endGroup(result)
     if (result.outcome === 'R') {
       // A group rejected as a whole takes its sets with it.
@@ -174,6 +195,12 @@ export class Judgement {
       },
     })
   }
+}
+
+/** The verdict on a group some of whose sets were judged again. */
+const regrouped = (result: GroupResult, accepted: number): GroupResult => {
+  const rejected = result.findings.some(({ severity }) => severity === 'error') || (result.received > 0 && accepted === 0)
+  return { ...result, outcome: rejected ? 'R' : accepted < result.received ? 'P' : 'A', accepted: rejected ? 0 : accepted }
 }
 
 const identifiersFor = (sender: SenderProfile, header: InterchangeHeader): Identifiers =>

@@ -1,4 +1,6 @@
 import { asSystem, type Database, type Tx } from '../db/client.ts'
+import type { ActiveGuide } from '../guides/rules.ts'
+import { activeGuidesAround } from '../guides/service.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { partnershipsOf } from '../partners/service.ts'
 import type { Party, Reference } from '../documents/canonical.ts'
@@ -20,6 +22,8 @@ export type SenderProfile = Identifiers & {
   readonly organisationId: string
   readonly tests: Identifiers
   readonly partnerships: readonly Partnership[]
+  /** What it and its partners want beside the standard. */
+  readonly guides: readonly ActiveGuide[]
 }
 
 /** Reads a sender's profile. Runs on the system role: it looks across organisations, and only at identifiers. */
@@ -27,13 +31,14 @@ export const loadSender = (db: Database, organisationId: string): Promise<Sender
   asSystem(db, async tx => {
     const partnerships = await partnershipsOf(tx, organisationId)
     const identifiers = await identifiersAround(tx, organisationId)
+    const guides = await activeGuidesAround(tx, organisationId)
     const ownersIn = (usage: string) =>
       identifiers
         .filter(identifier => identifier.usage === usage)
         .map(({ qualifier, value, organisationId: owner }) => [`${qualifier}:${value}`, owner] as const)
     const production = ownersIn('production')
     const tests = identifiersOf(organisationId, [...production, ...ownersIn('test')])
-    return { organisationId, ...identifiersOf(organisationId, production), tests, partnerships }
+    return { organisationId, ...identifiersOf(organisationId, production), tests, partnerships, guides }
   })
 
 /** Of several owners the last one counts. */
@@ -83,7 +88,7 @@ export type Addressing = {
 }
 
 /** Which side of a partnership sends each set; 830 and others come from either. */
-const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '855': 'seller', '856': 'seller', '810': 'seller' }
+const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '855': 'seller', '856': 'seller', '861': 'buyer', '810': 'seller' }
 
 /**
  * The partnership that a set belongs to, or undefined when nothing in it names one. In this order: what the partnership says
@@ -91,12 +96,7 @@ const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '
  * counterpart. One match decides; two different ones are no answer.
  */
 export const partnershipFor = (sender: SenderProfile, addressing: Addressing): Partnership | undefined => {
-  const side = sentBy[addressing.set]
-  const candidates = sender.partnerships.filter(
-    partnership =>
-      partnership.status === 'active' &&
-      (side === undefined || (side === 'buyer' ? partnership.buyerId : partnership.sellerId) === sender.organisationId),
-  )
+  const candidates = candidatesFor(sender, addressing.set)
   const only = (matches: readonly Partnership[]): Partnership | undefined => (matches.length === 1 ? matches[0] : undefined)
   const counterpartOf = (partnership: Partnership): string =>
     partnership.buyerId === sender.organisationId ? partnership.sellerId : partnership.buyerId
@@ -111,6 +111,16 @@ export const partnershipFor = (sender: SenderProfile, addressing: Addressing): P
     only(named([`GS:${addressing.groupReceiver}`, `ZZ:${addressing.groupReceiver}`])) ??
     only(named([addressing.interchangeReceiver])) ??
     only(named(addressing.parties.filter(party => party.id !== undefined && counterpartRoles.has(party.role)).flatMap(partyKeys)))
+  )
+}
+
+/** The partnerships in which the sender may send such a set at all. */
+export const candidatesFor = (sender: SenderProfile, set: string): readonly Partnership[] => {
+  const side = sentBy[set]
+  return sender.partnerships.filter(
+    partnership =>
+      partnership.status === 'active' &&
+      (side === undefined || (side === 'buyer' ? partnership.buyerId : partnership.sellerId) === sender.organisationId),
   )
 }
 

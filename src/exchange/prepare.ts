@@ -3,6 +3,7 @@ import type { Context } from '../db/context.ts'
 import { readDocument, type MappedSet } from '../documents/index.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { isAcknowledgement, readTransaction, standardGuide, type Transaction } from '../x12/index.ts'
+import { mostSetBytes } from './agreed.ts'
 import { openArchive } from './archive.ts'
 import { partnershipFor, type SenderProfile } from './parties.ts'
 import type { InterchangeSummary } from './schema.ts'
@@ -10,9 +11,6 @@ import type { InterchangeSummary } from './schema.ts'
 /** A batch is one transaction: at most so many sets or about so many bytes. */
 const batchSets = 100
 const batchBytes = 256 * 1024
-/** A set is worked on whole, as a tree of up to a hundred times its size: one of more bytes would take the hub's memory. */
-const mostSetBytes = 16 * 1024 * 1024
-
 
 /** An accepted set of a message, and how it came. */
 export type SetRow = {
@@ -111,7 +109,13 @@ const prepare = (sender: SenderProfile, row: SetRow, bytes: Uint8Array): Prepare
       detail: `Set ${row.set} is not handled in version ${row.version}.`,
     }
   const { transaction } = readTransaction(bytes, row.interchange.delimiters, guide, { version: row.version })
-  if (!transaction) throw new Error(`set ${row.ordinal} was accepted but cannot be read again`)
+  if (!transaction)
+    return {
+      row,
+      kind: 'refused',
+      code: 'exchange/set-unreadable',
+      detail: `Set ${row.set} was let through as its partnership wants it checked, but segments are missing or misplaced: it cannot be read.`,
+    }
   if (isAcknowledgement(row.set)) return { row, kind: 'acknowledgement', transaction }
   const mapped = readDocument(transaction)
   if (!mapped)

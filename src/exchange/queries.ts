@@ -1,4 +1,5 @@
 import type { Sql, Tx } from '../db/client.ts'
+import type { Delimiters } from '../x12/index.ts'
 import type { DeadWork, InterchangeSummary, Message, MessageFilter, MessageGroup, MessageSet, OutboxItem } from './schema.ts'
 
 const messageColumns = (sql: Sql) => sql`
@@ -46,6 +47,46 @@ export const selectSet = (sql: Sql, messageId: string, ordinal: number) => sql<
 >`
   select ${setColumns(sql)}, start_offset as start, end_offset as end, organisation_id as owner
   from message_set where message_id = ${messageId} and ordinal = ${ordinal}`
+
+/** A set as a preview judges it again. `owner` is whose the file around it is. */
+export type StoredSet = {
+  readonly messageId: string
+  readonly ordinal: number
+  readonly groupOrdinal: number
+  readonly owner: string
+  readonly partnershipId: string
+  readonly controlNumber: string
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Sets that a guide of the organisation is for: of what it was sent, by partners or by the hub, or of what it sent; newest first. A file that
+ * a partner sent is not the organisation's to see, and only the sets of it that concern it are here.
+ */
+export const selectStoredSets = (
+  sql: Sql,
+  organisationId: string,
+  guide: { readonly direction: 'in' | 'out'; readonly set: string; readonly partnershipId: string | null },
+  since: Date,
+  before: { readonly messageId: string; readonly ordinal: number } | undefined,
+  limit: number,
+) => sql<StoredSet[]>`
+  select s.message_id as "messageId", s.ordinal, s.group_ordinal as "groupOrdinal", s.organisation_id as owner, s.partnership_id as "partnershipId",
+    s.control_number as "controlNumber", s.start_offset::float8 as start, s.end_offset::float8 as end
+  from message_set s left join message m on m.id = s.message_id
+  where s.set_id = ${guide.set} and s.partnership_id is not null and s.message_id >= id_bound('msg', ${since})
+    ${guide.partnershipId === null ? sql`` : sql`and s.partnership_id = ${guide.partnershipId}`}
+    ${before === undefined ? sql`` : sql`and (s.message_id, s.ordinal) < (${before.messageId}, ${before.ordinal})`}
+    and case when coalesce(m.direction, 'in') = ${guide.direction === 'in' ? 'in' : 'out'} then s.counterpart_id else s.organisation_id end = ${organisationId}
+  order by s.message_id desc, s.ordinal desc limit ${limit}`
+
+/** Groups of a message with the delimiters of their interchanges, where the message is one that was received. */
+export const selectEnvelopes = (sql: Sql, messageId: string) => sql<
+  { ordinal: number; interchange: number; version: string; delimiters: Delimiters | null }[]
+>`
+  select g.ordinal, g.interchange, g.version, m.summary->'interchanges'->g.interchange->'delimiters' as delimiters
+  from functional_group g join message m on m.id = g.message_id where g.message_id = ${messageId}`
 
 export const selectOutbox = (sql: Sql, organisationId: string, after: string | null, limit: number) => sql<
   Instants<OutboxItem>[]

@@ -113,6 +113,32 @@ export const MessageSet = Type.Object(
 )
 export type MessageSet = Static<typeof MessageSet>
 
+/** A stored set that a guide would judge otherwise than what is in force does. */
+export const GuidePreviewItem = Type.Object(
+  {
+    messageId: MessageId,
+    ordinal: Type.Integer({ description: 'Of the set in its message.' }),
+    controlNumber: Type.String({ description: 'ST02.' }),
+    partnershipId: Type.String(),
+    outcomeNow: Type.String({ description: 'AK501 by what is in force: A or R.' }),
+    outcomeThen: Type.String({ description: 'AK501 by the guide.' }),
+    found: Type.Array(Type.Ref('MessageFinding'), { description: 'Findings that the guide would add.' }),
+    gone: Type.Array(Type.Ref('MessageFinding'), { description: 'Findings that would no longer be made.' }),
+  },
+  { $id: 'GuidePreviewItem' },
+)
+
+export const GuidePreview = Type.Object(
+  {
+    items: Type.Array(GuidePreviewItem),
+    judged: Type.Integer({ description: 'Sets of this page that were judged both ways.' }),
+    skipped: Type.Integer({ description: 'Sets of this page that are too large or cannot be read any more.' }),
+    nextCursor: Nullable(Type.String({ description: 'Pass it as ?cursor= to read on; null when all were judged.' })),
+  },
+  { $id: 'GuidePreview' },
+)
+export type GuidePreview = Static<typeof GuidePreview>
+
 const messageFields = {
   id: MessageId,
   direction: Type.Union([Type.Literal('in'), Type.Literal('out')]),

@@ -20,7 +20,7 @@ export const selectPartnerships = (sql: Sql, filter: PartnershipFilter) => sql<P
     p.response_hours as "responseHours", p.forecast_purpose as "forecastPurpose", p.version,
     coalesce((select jsonb_agg(jsonb_build_object('organisationId', c.organisation_id, 'document', c.document, 'channel',
       c.channel,
-        'x12Version', c.x12_version, 'guide', c.guide, 'ackDetail', c.ack_detail) order by c.organisation_id, c.document)
+        'x12Version', c.x12_version, 'guide', c.guide, 'checkLevel', c.check_level, 'ackAs', c.ack_as, 'ackDetail', c.ack_detail) order by c.organisation_id, c.document)
       from partnership_channel c where c.partnership_id = p.id), '[]') as channels
   from partnership p join organisation b on b.id = p.buyer_id join organisation s on s.id = p.seller_id
   where true
@@ -63,10 +63,10 @@ export const selectIdentifiers = (sql: Sql, organisationId: string) => sql<
 /** Writes one channel of one side. */
 export const upsertChannel = (sql: Sql, partnershipId: string, counterpartId: string, channel: Channel) => sql`
   insert into partnership_channel (partnership_id, organisation_id, counterpart_id, document, channel, x12_version, guide,
-    ack_detail)
+    check_level, ack_as, ack_detail)
   values (${partnershipId}, ${channel.organisationId}, ${counterpartId}, ${channel.document}, ${channel.channel},
     ${channel.x12Version}, ${channel.guide},
-    ${channel.ackDetail})
+    ${channel.checkLevel}, ${channel.ackAs}, ${channel.ackDetail})
   on conflict (partnership_id, organisation_id, document) do update set channel = excluded.channel,
     x12_version = excluded.x12_version,
-    guide = excluded.guide, ack_detail = excluded.ack_detail`
+    guide = excluded.guide, check_level = excluded.check_level, ack_as = excluded.ack_as, ack_detail = excluded.ack_detail`

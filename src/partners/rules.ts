@@ -1,7 +1,7 @@
 import { buyerDocuments, sellerDocuments, type Channel, type Page, type Partnership } from './schema.ts'
 
 /** How an organisation is told of a document when nothing else is agreed: it looks in the portal. */
-const portalChannel = { channel: 'portal', x12Version: '004010', guide: null, ackDetail: 'set' } as const
+const portalChannel = { channel: 'portal', x12Version: '004010', guide: null, checkLevel: 'partner', ackAs: 'auto', ackDetail: 'set' } as const
 
 /** The channel by which one side of the partnership receives a document (an X12 set id such as '855'). */
 export const channelOf = (partnership: Pick<Partnership, 'channels'>, organisationId: string, document: string): Channel =>

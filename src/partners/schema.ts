@@ -45,20 +45,45 @@ export type SellerRecognition = Static<typeof SellerRecognition>
 
 /** Documents that each side receives, and that it has a channel for. */
 export const buyerDocuments = ['855', '856', '810', '830', '997'] as const
-export const sellerDocuments = ['850', '830', '997'] as const
+export const sellerDocuments = ['850', '861', '830', '997'] as const
+
+export const checkLevels = ['envelope', 'syntax', 'full', 'partner'] as const
+export type CheckLevel = (typeof checkLevels)[number]
+export const acknowledgeAs = ['auto', '997', '999'] as const
+export type AcknowledgeAs = (typeof acknowledgeAs)[number]
+export const acknowledgeDetails = ['set', 'errors', 'group'] as const
+export type AcknowledgeDetail = (typeof acknowledgeDetails)[number]
 
 const channelSettings = {
   channel: Type.Union([Type.Literal('x12'), Type.Literal('portal')]),
   x12Version: Type.String({ pattern: '^\\d{6}$', description: 'Version of the X12 that this side is sent, for example 004010.' }),
   guide: OrNull(
-    Type.String({ maxLength: 80, description: 'Guide that what this side sends is judged by; null for the base standard.' }),
+    Type.String({
+      maxLength: 80,
+      description:
+        'A guide that the hub ships, by its name (northwind), for what this side is sent. A guide of its own that is in force goes before it; null for none.',
+    }),
   ),
-  ackDetail: Type.Union([Type.Literal('set'), Type.Literal('group')], {
-    description: 'Whether the 997 answers each set or only the group.',
-  }),
+  checkLevel: Type.Unsafe<CheckLevel>(
+    Type.Union(checkLevels.map(level => Type.Literal(level)), {
+      description:
+        'How strictly what this side is sent is judged: its envelope only, its syntax too, codes and hierarchies too (full), or also by the guide in force (partner).',
+    }),
+  ),
+  ackAs: Type.Unsafe<AcknowledgeAs>(
+    Type.Union(acknowledgeAs.map(kind => Type.Literal(kind)), {
+      description:
+        'Which acknowledgement this side is sent for what it sends; set it for document 997. auto: 999 for what follows an implementation guide of 005010 or later, else 997.',
+    }),
+  ),
+  ackDetail: Type.Unsafe<AcknowledgeDetail>(
+    Type.Union(acknowledgeDetails.map(detail => Type.Literal(detail)), {
+      description: 'Whether the acknowledgement answers each set, only sets with faults, or only the group; set it for document 997.',
+    }),
+  ),
 }
 
-/** How one side receives one kind of document, and how strictly what it sends is judged. */
+/** How one side receives one kind of document, and how strictly what it is sent is judged. */
 export const Channel = Type.Object({
   organisationId: Id('org', 'Whose channel it is.'),
   document: Type.String({ pattern: '^\\d{3}$', description: 'X12 set id: 850, 855, 856, 810, 830, 997.' }),

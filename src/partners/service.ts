@@ -3,6 +3,7 @@ import type { Context } from '../db/context.ts'
 import { audit } from '../identity/audit.ts'
 import { authorise } from '../identity/rules.ts'
 import { DomainError } from '../shared/errors.ts'
+import { shippedGuides } from '../x12/index.ts'
 import { selectIdentifiers, selectLocations, selectOrganisations, selectPartnerships, upsertChannel } from './queries.ts'
 import { channelOf, counterpartOf, pageOf, pageSize, receives } from './rules.ts'
 import type { ChannelChange, Location, Organisation, Page, PageRequest, Partnership } from './schema.ts'
@@ -90,7 +91,8 @@ export const listIdentifiers = async (
 /**
  * Changes how the actor's side receives one kind of document, and how what it sends is judged. What `change` leaves out stays.
  * @throws DomainError identity/forbidden, record/not-found, request/precondition-failed when `ifVersion` is not the version,
- *   partners/not-a-document for one this side never receives, partners/no-identity for X12 without the ids that sign it
+ *   partners/not-a-document for one this side never receives, partners/no-identity for X12 without the ids that sign it,
+ *   guides/unknown-guide
  */
 export const setChannel = async (
   ctx: Context,
@@ -111,6 +113,8 @@ export const setChannel = async (
     const channel = { ...channelOf(before, organisationId, document), ...change }
     if (channel.channel === 'x12' && !(before.buyerIdentity && before.sellerIdentity))
       throw new DomainError('partners/no-identity')
+    if (channel.guide !== null && !shippedGuides.some(name => name === channel.guide))
+      throw new DomainError('guides/unknown-guide', { guide: channel.guide, shipped: shippedGuides })
     await upsertChannel(tx.sql, partnershipId, counterpartOf(before, organisationId), channel)
     await tx.sql`update partnership set version = version + 1, updated_at = ${ctx.now()} where id = ${partnershipId}`
     await audit(tx, ctx.actor, { action: 'channel.changed', subject: partnershipId, detail: { document, ...change } })

@@ -34,7 +34,8 @@ type Ids = Record<
   | 'key'
   | 'organisation'
   | 'partnership'
-  | 'location',
+  | 'location'
+  | 'guide',
   string
 >
 
@@ -83,6 +84,19 @@ const trade = async (): Promise<Ids> => {
     insert into outbox (id, organisation_id, queue, key, kind, state, error_detail) overriding system value values (123456789, ${world.id.farm}, 'documents', 'SECRET-KEY', 'deliver', 'dead', 'SECRET-FAULT') returning id::text`
   const [exception] = (await api.call('farm', 'GET /api/exceptions')).json().items
   const [sent] = (await api.call('retailer', 'GET /api/messages?direction=out')).json().items
+  const guide = await made(
+    api.call('retailer', 'POST /api/guides', {
+      payload: {
+        partnershipId: world.partnership.retailerFarm,
+        direction: 'in',
+        set: '855',
+        x12Version: '004010',
+        name: 'SECRET-GUIDE',
+        overlay: { extends: '004010/855', narrow: [{ at: 'REF', max: 900, note: 'SECRET-NOTE' }] },
+      },
+    }),
+  )
+  await made(api.call('retailer', `POST /api/guides/${guide.id}/activate`))
   return {
     order: id,
     shipment: shipment.id!,
@@ -98,6 +112,7 @@ const trade = async (): Promise<Ids> => {
     organisation: world.id.farm,
     partnership: world.partnership.retailerFarm,
     location: world.locations.FARM!.id,
+    guide: guide.id!,
   }
 }
 
@@ -117,6 +132,7 @@ const phantom = (): Ids => ({
   organisation: newId('org'),
   partnership: newId('prt'),
   location: newId('loc'),
+  guide: newId('gde'),
 })
 const secrets = [
   ...Object.entries(foreign)
@@ -269,6 +285,18 @@ const probes: Record<string, Probe> = {
       body: [{ buyer: ids.organisation, gtin: retailerFarm[0]!.gtin, price: '1', valid_from: '2026-01-01' }],
     },
   ],
+  listGuides: listFor(
+    ids => `partnershipId=${ids.partnership}`,
+    () => 'set=855&state=active',
+    ids => `cursor=${ids.guide}`,
+  ),
+  createGuide: ids => ({
+    body: { partnershipId: ids.partnership, direction: 'in', set: '855', x12Version: '004010', overlay: { extends: '004010/855' } },
+  }),
+  ...Object.fromEntries(
+    ['getGuide', 'deleteGuide', 'compareGuide', 'previewGuide', 'activateGuide', 'retireGuide'].map(name => [name, byId('guide')]),
+  ),
+  updateGuide: ids => ({ params: { id: ids.guide }, body: { name: 'x' }, headers: { 'if-match': '"1"' } }),
   setChannel: ids => ({
     params: { id: ids.partnership, document: '855' },
     body: { channel: 'portal' },
@@ -394,6 +422,18 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   ],
   resolveException: [ids => `id: "${ids.exception}", input: { resolution: high }`],
   assignException: [ids => `id: "${ids.exception}", userId: "${ids.user}"`],
+  guides: [() => '', ids => `filter: { partnershipId: "${ids.partnership}" }`],
+  guide: [one('guide')],
+  guideDifferences: [one('guide')],
+  guidePreview: [one('guide')],
+  createGuide: [
+    ids =>
+      `input: { partnershipId: "${ids.partnership}", direction: in, set: "855", x12Version: "004010", overlay: { extends: "004010/855" } }`,
+  ],
+  updateGuide: [ids => `id: "${ids.guide}", input: { name: "x" }`],
+  deleteGuide: [one('guide')],
+  activateGuide: [one('guide')],
+  retireGuide: [one('guide')],
   setChannel: [ids => `partnershipId: "${ids.partnership}", document: "855", input: { channel: portal }`],
   replayMessage: [one('message'), one('sent')],
   releaseMessage: [one('message')],

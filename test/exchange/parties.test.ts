@@ -44,6 +44,7 @@ const partnerships = [
 const sender: SenderProfile = {
   organisationId: 'shop',
   partnerships,
+  guides: [],
   tests: { own: new Set(), others: new Map() },
   own: new Set(['ZZ:SHOP', 'GS:SHOPGRP', '08:9251']),
   others: new Map([

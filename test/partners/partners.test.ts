@@ -29,6 +29,8 @@ t.test('rules', async t => {
         channel: 'x12' as const,
         x12Version: '005010',
         guide: 'g',
+        checkLevel: 'partner' as const,
+        ackAs: 'auto' as const,
         ackDetail: 'group' as const,
       },
     ],
@@ -36,7 +38,7 @@ t.test('rules', async t => {
   t.match(channelOf(partnership, 'b', '855'), { channel: 'x12', x12Version: '005010' })
   t.same(
     channelOf(partnership, 's', '850'),
-    { organisationId: 's', document: '850', channel: 'portal', x12Version: '004010', guide: null, ackDetail: 'set' },
+    { organisationId: 's', document: '850', channel: 'portal', x12Version: '004010', guide: null, checkLevel: 'partner', ackAs: 'auto', ackDetail: 'set' },
     'the portal unless agreed',
   )
   t.equal(counterpartOf(partnership, 'b'), 's')

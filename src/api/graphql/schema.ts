@@ -1,6 +1,7 @@
 import { builder } from './builder.ts'
 import './identity.ts'
 import './partners.ts'
+import './guides.ts'
 import './items.ts'
 import './orders.ts'
 import './shipments.ts'

@@ -85,7 +85,7 @@ export const registerPartners = (app: FastifyInstance): void => {
     body: ChannelChange,
     answer: [200, Partnership],
     ifMatch: 'required',
-    errors: ['partners/not-a-document', 'partners/no-identity'],
+    errors: ['partners/not-a-document', 'partners/no-identity', 'guides/unknown-guide'],
     example: { channel: 'x12', x12Version: '004010' },
     handler: (ctx, { params, body, ifVersion }) => setChannel(ctx, params.id, params.document, body, ifVersion),
   })

@@ -1,6 +1,7 @@
 export * from './identity.ts'
 export * from './events.ts'
 export * from './partners.ts'
+export * from './guides.ts'
 export * from './items.ts'
 export * from './exchange.ts'
 export * from './orders.ts'

@@ -17,6 +17,7 @@ export const partnership = pgTable('partnership', {
   forecastPurpose: text('forecast_purpose', {
     enum: ['SALES_FORECAST', 'ORDER_FORECAST']
   }).notNull().default('SALES_FORECAST'),
+  changeQuantity: text('change_quantity', { enum: ['absolute', 'delta'] }).notNull().default('absolute'),
   createdAt: instant('created_at').notNull().defaultNow(),
   updatedAt: instant('updated_at').notNull().defaultNow(),
   version: integer('version').notNull().default(1),
@@ -30,7 +31,9 @@ export const partnershipChannel = pgTable('partnership_channel', {
   channel: text('channel', { enum: ['x12', 'portal'] }).notNull(),
   x12Version: text('x12_version').notNull().default('004010'),
   guide: text('guide'),
-  ackDetail: text('ack_detail', { enum: ['set', 'group'] }).notNull().default('set'),
+  ackDetail: text('ack_detail', { enum: ['set', 'errors', 'group'] }).notNull().default('set'),
+  checkLevel: text('check_level', { enum: ['envelope', 'syntax', 'full', 'partner'] }).notNull().default('partner'),
+  ackAs: text('ack_as', { enum: ['auto', '997', '999'] }).notNull().default('auto'),
 }, table => [primaryKey({ columns: [table.partnershipId, table.organisationId, table.document] })])
 
 export const location = pgTable('location', {

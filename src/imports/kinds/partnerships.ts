@@ -105,6 +105,8 @@ const channelsOf = (cells: Cells, sides: { buyerId: string; sellerId: string }, 
         document,
         x12Version: '004010',
         guide: null,
+        checkLevel: 'partner' as const,
+        ackAs: 'auto' as const,
         ackDetail: 'set' as const,
       }
       channels.set(key, { ...known, channel: x12.split(' ').includes(document) ? 'x12' : 'portal' })
