@@ -264,10 +264,22 @@ function typeNumber(element: ElementUse): number {
   }
 }
 
-/** Codes of up to four characters by their packed key; longer ones are looked up in the model. */
 function codeTable(list: ReadonlySet<string>, codes: number[], tables: Map<ReadonlySet<string>, [number, number]>): [number, number] {
   const known = tables.get(list)
   if (known) return known
+  let table = tablesMade.get(list)
+  if (!table) tablesMade.set(list, table = makeTable(list))
+  const entry: [number, number] = [codes.length, table.length - 1]
+  for (const key of table) codes.push(key)
+  tables.set(list, entry)
+  return entry
+}
+
+/** Lists are shared by the guides of a version, and so are their tables. */
+const tablesMade = new WeakMap<ReadonlySet<string>, Int32Array>()
+
+/** Codes of up to four characters by their packed key; longer ones are looked up in the model. */
+function makeTable(list: ReadonlySet<string>): Int32Array {
   const short = [...list].filter(code => code.length <= 4)
   const size = powerOfTwo(short.length * 2 + 1)
   const table = new Int32Array(size)
@@ -276,10 +288,7 @@ function codeTable(list: ReadonlySet<string>, codes: number[], tables: Map<Reado
     while (table[at] !== 0) at = (at + 1) & (size - 1)
     table[at] = keyOf(code)
   }
-  const entry: [number, number] = [codes.length, size - 1]
-  codes.push(...table)
-  tables.set(list, entry)
-  return entry
+  return table
 }
 
 // ---- Transitions -----------------------------------------------------------------------------------------------

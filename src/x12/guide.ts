@@ -159,14 +159,32 @@ export class GuideError extends Error {
   }
 }
 
+// The segments of a version are the same in all its sets, and the codes of an element wherever it stands: most of the work of making a
+// model, and done once.
+const segmentsMade = new WeakMap<SchemaFiles, Map<string, SegmentUse>>()
+const codesMade = new WeakMap<ElementFile, ReadonlySet<string>>()
+
+function codesOf(file: ElementFile): ReadonlySet<string> | null {
+  if (!file.codes) return null
+  let codes = codesMade.get(file)
+  if (!codes) {
+    codes = new Set(Array.isArray(file.codes) ? file.codes as readonly string[] : Object.keys(file.codes))
+    codesMade.set(file, codes)
+  }
+  return codes
+}
+
 /** Make the model of one set from its files. Throws GuideError naming every reference that leads nowhere. */
 export function modelOf(files: SchemaFiles, set: SetFile): GuideModel {
   const problems: string[] = []
-  const uses = new Map<string, SegmentUse>()
+  let uses = segmentsMade.get(files)
+  if (!uses) segmentsMade.set(files, uses = new Map())
+  const made = uses
   const useOf = (id: string): SegmentUse => {
-    let use = uses.get(id)
+    let use = made.get(id)
     if (!use) {
       const file = files.segments[id]
+      const before = problems.length
       if (!file) problems.push(`segment ${id} is not defined`)
       use = {
         id,
@@ -174,7 +192,7 @@ export function modelOf(files: SchemaFiles, set: SetFile): GuideModel {
         elements: (file?.elements ?? []).map((entry, i) => elementUse(files, entry, `${id}${String(i + 1).padStart(2, '0')}`, problems)),
         syntax: syntaxNotes(file?.syntax ?? [], file?.elements.length ?? 0, id, problems),
       }
-      uses.set(id, use)
+      if (problems.length === before) made.set(id, use)
     }
     return use
   }
@@ -197,11 +215,11 @@ export function modelOf(files: SchemaFiles, set: SetFile): GuideModel {
 function elementUse(files: SchemaFiles, entry: ElementEntry, place: string, problems: string[]): ElementUse {
   const spec = typeof entry === 'string' ? { ref: entry } : entry
   const reference = spec.composite ?? spec.ref ?? ''
-  const use = { reference, requirement: requirement(spec.req), repeat: spec.repeat ?? 1 }
+  const repeat = spec.repeat ?? 1
   const composite = files.composites[reference]
   if (composite) {
     return {
-      ...use, name: spec.name ?? composite.name, type: 'composite', min: 0, max: unlimited, codes: null, partial: false,
+      reference, requirement: requirement(spec.req), repeat, name: spec.name ?? composite.name, type: 'composite', min: 0, max: unlimited, codes: null, partial: false,
       components: composite.elements.map((part, i) => elementUse(files, part, `${place}-${i + 1}`, problems)),
       syntax: syntaxNotes(composite.syntax ?? [], composite.elements.length, place, problems),
     }
@@ -210,9 +228,9 @@ function elementUse(files: SchemaFiles, entry: ElementEntry, place: string, prob
   if (!file) problems.push(`${place}: element ${reference || '(none)'} is not defined`)
   else if (!/^(ID|AN|DT|TM|R|B|N\d?)$/.test(file.type)) problems.push(`element ${reference}: type ${file.type} is not known`)
   return {
-    ...use, name: spec.name ?? file?.name ?? reference, type: (file?.type ?? 'AN') as ElementType,
+    reference, requirement: requirement(spec.req), repeat, name: spec.name ?? file?.name ?? reference, type: (file?.type ?? 'AN') as ElementType,
     min: file?.min ?? 1, max: file?.max ?? 1,
-    codes: file?.codes ? new Set(Array.isArray(file.codes) ? file.codes as readonly string[] : Object.keys(file.codes)) : null,
+    codes: file ? codesOf(file) : null,
     partial: file?.partial ?? false, components: [], syntax: [],
   }
 }
