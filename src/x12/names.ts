@@ -3,6 +3,7 @@
  * up in the schema files when somebody wants to see them.
  */
 import type { Guide } from './compile.ts'
+import { isDate, isTime } from './element.ts'
 import { envelopeNames } from './envelope-names.ts'
 import type { ElementEntry, SchemaFiles } from './guide.ts'
 import { schemaFiles, standardVersions } from './standard.ts'
@@ -43,8 +44,7 @@ export class Names {
   meaning({ reference, type, meanings }: DescribedElement, value: string): string | undefined {
     const text = value.trim()
     if (type === 'ID' || type === 'AN') return (meanings ?? this.codes(reference))?.[text]
-    if (type === 'DT') return /^(\d{4})(\d\d)(\d\d)$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : undefined
-    if (type === 'TM') return /^\d{4}(\d\d)?/.test(text) ? [text.slice(0, 2), text.slice(2, 4), text.slice(4, 6)].filter(part => part !== '').join(':') : undefined
+    if (type === 'DT' || type === 'TM') return calendar(type, text)
     const decimals = Number(/^N([1-9])$/.exec(type)?.[1] ?? 0)
     if (decimals === 0 || !/^-?\d+$/.test(text)) return undefined
     const digits = text.replace('-', '').padStart(decimals + 1, '0')
@@ -71,6 +71,14 @@ export class Names {
     const element = this.files.elements[reference]
     return { reference, name: spec.name ?? element?.name ?? '', type: element?.type ?? 'AN', components: [] }
   }
+}
+
+/** 20240613 as 2024-06-13, 101530 as 10:15:30; undefined when there is no such day or time. */
+function calendar(type: 'DT' | 'TM', text: string): string | undefined {
+  const bytes = Buffer.from(text, 'latin1')
+  if (!/^\d+$/.test(text)) return undefined
+  if (type === 'DT') return text.length === 8 && isDate(bytes, 0, 8) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : undefined
+  return isTime(bytes, 0, bytes.length) ? (text.slice(0, 6).match(/../g) ?? []).join(':') : undefined
 }
 
 /** The shipped version whose names serve for a GS08: that very one, else the last before it, else the first. */

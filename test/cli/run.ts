@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { DatabaseAccess } from '../../src/db/address.ts'
 
 /** `npm test` has compiled the hub just before; a test run by itself uses the source, which takes longer to start. */
-const compiled = process.env['npm_lifecycle_event'] === 'test'
+export const compiled = process.env['npm_lifecycle_event'] === 'test'
 const command = compiled
   ? [fileURLToPath(new URL('../../bin/accord-hub.js', import.meta.url))]
   : ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url))]

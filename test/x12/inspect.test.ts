@@ -56,6 +56,8 @@ t.test('findings stand beside what they are about', async t => {
   const [first, second] = sets as [Inspected & { type: 'set' }, Inspected & { type: 'set' }]
   const of = (set: typeof first, id: string) => segmentsIn(set.children).find(segment => segment.segment === id)
   t.match(of(first, 'BEG')?.elements[2], { id: 'BEG03', value: '', findings: [{ kind: 'element-missing', message: /обязательный элемент/ }] })
+  t.match(of(second, 'BEG')?.elements.at(-1), { id: 'BEG05', value: '20249999', findings: [{ kind: 'date-invalid' }] })
+  t.notOk('meaning' in (of(second, 'BEG')?.elements.at(-1) ?? {}), 'no day means nothing')
   t.match(of(first, 'XYZ'), { name: '', position: 4, findings: [{ kind: 'segment-unknown' }] })
   t.match(of(first, 'SE')?.elements[0], { value: '99', findings: [{ kind: 'set-count-wrong' }] })
   t.match(first, { outcome: 'R', errors: 3 })

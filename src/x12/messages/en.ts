@@ -11,7 +11,7 @@ export const en: Language = {
     atSegment: ' (segment {number}{repetition})',
     atRepetition: ', repetition {number}',
     inLoop: ' in loop {loops}',
-    allowed: ' Use one of {codes}.',
+    allowed: ' Allowed: {codes}.',
     sum: 'the sum of {path}',
     count: 'the number of {path}',
   },
