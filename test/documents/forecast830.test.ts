@@ -5,7 +5,7 @@ import { ForecastDocument } from '../../src/documents/canonical.ts'
 import { readForecast, writeForecast } from '../../src/documents/forecast830.ts'
 import { segmentTexts, transactionOf } from './helper.ts'
 
-const heading = 'BFR*00*F-1*R2*DL*A*20260302*20260531*20260301*20260302*C-1*PO1*BB~REF*DP*042~N1*BY**92*0001~'
+const heading = 'BFR*00*F-1*R2*DL*A*20260302*20260531*20260301*20260302*C-1*PO1*PS~REF*DP*042~N1*BY**92*0001~'
 const read = (body: string) => readForecast(transactionOf('830', heading + body))
 const codes = (problems: readonly { code: string; at: number; segmentId: string; element: number }[]) =>
   problems.map(({ code, at, segmentId, element }) => [code, at, segmentId, element])
@@ -20,7 +20,7 @@ t.test('a planning schedule with locations, patterns and cumulatives', t => {
   t.match(document, {
     number: 'F-1', release: 'R2', purpose: '00', basis: 'DL', quantityQualifier: 'A', horizonStart: '2026-03-02',
     horizonEnd: '2026-05-31', issuedOn: '2026-03-01',
-    updatedOn: '2026-03-02', contract: 'C-1', orderNumber: 'PO1', scheduleType: 'BB',
+    updatedOn: '2026-03-02', contract: 'C-1', orderNumber: 'PO1', scheduleType: 'PS',
   })
   const [first, second] = document.series
   t.match(first, {

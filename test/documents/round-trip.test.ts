@@ -253,7 +253,7 @@ const forecast = part<Omit<ForecastDocument, 'at' | 'notes'>>({
   number: fullText(30), release: fullText(30), purpose: fc.constantFrom('00', '05'), basis: fc.constantFrom('DL', 'SH'),
   horizonStart: date, horizonEnd: date, issuedOn: date,
   quantityQualifier: fc.constantFrom('A', 'C'), updatedOn: date, contract: fullText(30), orderNumber: fullText(22),
-  scheduleType: fc.constant('BB'),
+  scheduleType: fc.constant('PS'),
   references: some(reference, 4), parties: some(party('BY', 'SE'), 3), dates: some(datedEvent, 4),
   contacts: heading('BY').contacts, series: fc.array(series, { minLength: 1, maxLength: 4 }),
 }, ['number', 'purpose', 'basis', 'horizonStart', 'issuedOn', 'quantityQualifier', ...headingNeeds, 'series'])
