@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { allSegments, readAll, type Finding } from '../../src/x12/index.ts'
 import { inspect, Inspector, type Inspected, type InspectedElement, type InspectedLoop, type InspectedSegment } from '../../src/x12/inspect.ts'
-import { bytesOf, findingsOf, goodOrder, interchange, setsOf } from './helper.ts'
+import { bytesOf, corpusFiles, findingsOf, goodOrder, interchange, setsOf, skipWithoutCorpus } from './helper.ts'
 
 const samples = new URL('../../edi-samples/', import.meta.url)
 const files = readdirSync(samples, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.edi'))
@@ -101,6 +101,16 @@ t.test('every segment and every finding of a file is there, once', async t => {
     t.same(sorted(shown(items)), sorted(found), `${name}: ${found.length} findings`)
     const expected = setsOf(readAll(bytes)).map(set => set.segmentCount)
     t.same(items.flatMap(item => item.type === 'set' ? [segmentsIn(item.children).length] : []), expected, `${name}: segments`)
+  }
+})
+
+t.test('and of the corpus', { skip: skipWithoutCorpus }, async t => {
+  for (const { file, bytes } of corpusFiles()) {
+    const items = inspectAll(bytes, 'ru')
+    const events = readAll(bytes)
+    t.same(sorted(shown(items)), sorted(findingsOf(events)), file)
+    const counts = items.flatMap(item => item.type === 'set' ? [segmentsIn(item.children).length] : [])
+    t.same(counts, setsOf(events).map(set => set.segmentCount - set.findings.filter(({ kind }) => kind === 'segment-too-long').length), file)
   }
 })
 
