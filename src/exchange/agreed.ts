@@ -23,12 +23,12 @@ export const agreedJudge = (
   ctx: Context & { readonly db: Database },
   sender: SenderProfile,
   messageId: string,
-): ((event: ReadEvent & { type: 'set' }) => Promise<Agreed | undefined>) => {
+): ((event: ReadEvent & { type: 'set' }) => Promise<Agreed | undefined> | undefined) => {
   const archive = openArchive(ctx.db, sender.organisationId, messageId)
   const concerned = new Map<string, boolean>()
-  return async ({ result, group, interchange }) => {
-    const { set, start, end } = result
-    const { version } = group
+  return event => {
+    const { set, start, end } = event.result
+    const { version } = event.group
     const key = `${version}/${set}`
     let look = concerned.get(key)
     if (look === undefined) {
@@ -36,13 +36,17 @@ export const agreedJudge = (
         && candidatesFor(sender, set).some(partnership => !isPlain(checkingIn(sender, partnership, set, version)))
       concerned.set(key, look)
     }
-    if (!look || end - start > mostSetBytes) return undefined
+    return look && end - start <= mostSetBytes ? judgeAgain(event) : undefined
+  }
+  async function judgeAgain({ result, group, interchange }: ReadEvent & { type: 'set' }): Promise<Agreed | undefined> {
+    const { set, start, end } = result
+    const { version } = group
     const bytes = await archive.slice(start, end)
     const partnership = whoseSet(sender, { set, version, groupReceiver: group.receiverCode, interchangeReceiver: receiver(interchange) }, bytes, interchange.delimiters)
     if (!partnership) return undefined
     const checking = checkingIn(sender, partnership, set, version)
     if (isPlain(checking)) return undefined
-    const guide = compiledGuide(checking, version, set, ctx.log)
+    const guide = await compiledGuide(ctx, checking, version, set)
     return guide && { partnership, result: judgeSet(bytes, interchange.delimiters, guide, checking.level, version, result) }
   }
 }

@@ -175,7 +175,7 @@ const againstGuide = async (
 ): Promise<string | undefined> => {
   const guides = await activeGuidesAround(tx, work.recipientId)
   const checking = checkingFor(guides, partnership, counterpartOf(partnership, work.recipientId), work.document, version)
-  const guide = checking.key === undefined ? undefined : compiledGuide(checking, version, work.document, ctx.log)
+  const guide = checking.by && (await compiledGuide({ ...ctx, db: tx }, checking, version, work.document))
   const faults = guide
     ? validateTransaction({ set: work.document, controlNumber: setControl, version, root }, guide).filter(
         finding => finding.severity === 'error',

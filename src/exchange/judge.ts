@@ -85,17 +85,22 @@ const readAll = async (
   const { organisationId } = ctx.actor
   const reader = createReader({ level: 'full', uniqueInterchanges: false })
   const agreed = agreedJudge(ctx, judgement.sender, messageId)
-  const take = async (event: ReadEvent): Promise<void> => judgement.take(event, event.type === 'set' ? await agreed(event) : undefined)
+  const takeAll = async (events: readonly ReadEvent[]): Promise<void> => {
+    for (const event of events) {
+      const again = event.type === 'set' ? agreed(event) : undefined
+      judgement.take(event, again && (await again))
+    }
+  }
   const othersTurn = takeTurns()
   for await (const { bytes } of archivedChunks(ctx.db, organisationId, messageId)) {
     for (let at = 0; at < bytes.length; at += judgedAtOnce) {
-      for (const event of reader.push(bytes.subarray(at, at + judgedAtOnce))) await take(event)
+      await takeAll(reader.push(bytes.subarray(at, at + judgedAtOnce)))
       if (judgement.excess) return judgement.excess
       await othersTurn()
       while (judgement.sets.length >= setsPerWrite) await write(judgement.sets.splice(0, setsPerWrite))
     }
   }
-  for (const event of reader.end()) await take(event)
+  await takeAll(reader.end())
   return judgement.excess
 }
 

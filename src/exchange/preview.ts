@@ -93,8 +93,8 @@ const agreementsOf = async (ctx: Context, db: Database, guide: Guide): Promise<A
     other.direction === guide.direction &&
     other.set === guide.set &&
     other.x12Version === guide.x12Version
-  const { id, partnershipId, direction, set, x12Version, version, overlay } = guide
-  const then = [...now.filter(other => !replaced(other)), { id, organisationId, partnershipId, direction, set, x12Version, version, overlay }]
+  const { id, partnershipId, direction, set, x12Version, version } = guide
+  const then = [...now.filter(other => !replaced(other)), { id, organisationId, partnershipId, direction, set, x12Version, version }]
   return { partnerships: new Map(partnerships.map(partnership => [partnership.id, partnership])), now, then }
 }
 
@@ -112,15 +112,15 @@ const judgeTwice = async (
   const { organisationId } = ctx.actor
   const counterpart = partnership.buyerId === organisationId ? partnership.sellerId : partnership.buyerId
   const senderId = guide.direction === 'in' ? counterpart : organisationId
-  const judge = (guides: readonly ActiveGuide[]): SetResult | undefined => {
+  const judge = async (guides: readonly ActiveGuide[]): Promise<SetResult | undefined> => {
     const checking = checkingFor(guides, partnership, senderId, guide.set, guide.x12Version)
-    const compiled = compiledGuide(checking, envelope.version, guide.set, ctx.log)
+    const compiled = await compiledGuide(ctx, checking, envelope.version, guide.set)
     if (!compiled) return undefined
     const { version, bytes, delimiters } = envelope
     const before = { ...readTransaction(bytes, delimiters, compiled, { version, offset: row.start, ordinal: row.ordinal }), findings: [] }
     return judgeSet(bytes, delimiters, compiled, checking.level, version, before)
   }
-  const [before, after] = [judge(now), judge(then)]
+  const [before, after] = [await judge(now), await judge(then)]
   return before && after && { now: before, then: after }
 }
 

@@ -24,7 +24,7 @@ export const selectGuide = (sql: Sql, id: string) => sql<GuideRow[]>`
 /** Those in force of an organisation and of all it trades with, as far as the caller sees them. */
 export const selectActiveGuides = (sql: Sql, organisationId: string) => sql<ActiveGuide[]>`
   select g.id, g.organisation_id as "organisationId", g.partnership_id as "partnershipId", g.direction, g.set_id as set, g.x12_version as "x12Version",
-    g.version, g.overlay
+    g.version
   from guide g
   where g.state = 'active' and (g.organisation_id = ${organisationId} or g.organisation_id in (
     select case when p.buyer_id = ${organisationId} then p.seller_id else p.buyer_id end from partnership p

@@ -1,9 +1,9 @@
 import { channelOf } from '../partners/rules.ts'
 import type { CheckLevel, Partnership } from '../partners/schema.ts'
-import { parseOverlay, shippedOverlays, type Overlay } from '../x12/index.ts'
+import { shippedOverlays } from '../x12/index.ts'
 import type { GuideDirection } from './schema.ts'
 
-/** A guide in force, as the exchange needs it. */
+/** A guide in force, as the exchange needs it; what it says is read when it is first compiled. */
 export type ActiveGuide = {
   readonly id: string
   readonly organisationId: string
@@ -12,19 +12,16 @@ export type ActiveGuide = {
   readonly set: string
   readonly x12Version: string
   readonly version: number
-  readonly overlay: unknown
 }
 
-/** How a set of a partnership is judged. Without overlays, by the standard and the industry that its GS08 names. */
+/** How a set of a partnership is judged: by a stored guide, a shipped one, or the standard and the industry that its GS08 names alone. */
 export type Checking = {
   readonly level: CheckLevel
-  /** Names the overlays, so that what is compiled of them can be kept; undefined without any. */
-  readonly key: string | undefined
-  readonly overlays: () => Overlay
+  readonly by?: { readonly stored: string; readonly version: number } | { readonly shipped: string }
 }
 
 /** The standard's judgement in full, as where nothing is agreed. */
-export const isPlain = ({ level, key }: Checking): boolean => key === undefined && (level === 'full' || level === 'partner')
+export const isPlain = ({ level, by }: Checking): boolean => by === undefined && (level === 'full' || level === 'partner')
 
 /**
  * How a set that one side sends the other is judged: by what the receiver wants of what it is sent, else by what the sender says
@@ -39,7 +36,7 @@ export const checkingFor = (
 ): Checking => {
   const receiverId = partnership.buyerId === senderId ? partnership.sellerId : partnership.buyerId
   const { checkLevel: level, guide: shipped } = channelOf(partnership, receiverId, set)
-  if (level !== 'partner') return { level, key: undefined, overlays: none }
+  if (level !== 'partner') return { level }
   const fitting = guides.filter(
     guide => guide.set === set && guide.x12Version === version && (guide.partnershipId === null || guide.partnershipId === partnership.id),
   )
@@ -48,12 +45,6 @@ export const checkingFor = (
     return own.find(guide => guide.partnershipId !== null) ?? own[0]
   }
   const guide = of(receiverId, 'in') ?? of(senderId, 'out')
-  if (guide) return { level, key: `${guide.id} ${guide.version}`, overlays: () => parseOverlay(guide.overlay) }
-  if (shipped !== null && shippedOverlays(shipped, set, version).length > 0)
-    return { level, key: `shipped ${shipped}`, overlays: () => ({ extends: `${shipped}/${set}` }) }
-  return { level, key: undefined, overlays: none }
-}
-
-const none = (): never => {
-  throw new Error('there is no overlay')
+  if (guide) return { level, by: { stored: guide.id, version: guide.version } }
+  return shipped !== null && shippedOverlays(shipped, set, version).length > 0 ? { level, by: { shipped } } : { level }
 }
