@@ -52,7 +52,7 @@ export const previewGuide = async (ctx: Context, id: string, request: PreviewReq
       continue
     }
     preview.judged += 1
-    const verdicts = compareVerdicts(judged.now, judged.then)
+    const verdicts = compareVerdicts(judged.before, judged.after)
     if (!verdicts) continue
     preview.items.push({
       messageId: row.messageId,
@@ -78,12 +78,12 @@ const positionOf = (cursor: string | undefined): { messageId: string; ordinal: n
   return { messageId, ordinal: Number(ordinal) }
 }
 
-type Agreements = { readonly partnerships: ReadonlyMap<string, Partnership>; readonly now: readonly ActiveGuide[]; readonly then: readonly ActiveGuide[] }
+type Agreements = { readonly partnerships: ReadonlyMap<string, Partnership>; readonly before: readonly ActiveGuide[]; readonly after: readonly ActiveGuide[] }
 
 /** What is in force, and what would be with the guide in the place of the one it replaces. */
 const agreementsOf = async (ctx: Context, db: Database, guide: Guide): Promise<Agreements> => {
   const { organisationId } = ctx.actor
-  const [partnerships, now] = await withOrganisation(db, organisationId, async tx => [
+  const [partnerships, before] = await withOrganisation(db, organisationId, async tx => [
     await partnershipsOf(tx, organisationId),
     await activeGuidesAround(tx, organisationId),
   ])
@@ -94,8 +94,8 @@ const agreementsOf = async (ctx: Context, db: Database, guide: Guide): Promise<A
     other.set === guide.set &&
     other.x12Version === guide.x12Version
   const { id, partnershipId, direction, set, x12Version, version } = guide
-  const then = [...now.filter(other => !replaced(other)), { id, organisationId, partnershipId, direction, set, x12Version, version }]
-  return { partnerships: new Map(partnerships.map(partnership => [partnership.id, partnership])), now, then }
+  const after = [...before.filter(other => !replaced(other)), { id, organisationId, partnershipId, direction, set, x12Version, version }]
+  return { partnerships: new Map(partnerships.map(partnership => [partnership.id, partnership])), before, after }
 }
 
 /** The set judged by what is in force and by what would be; undefined when its bytes or its partnership are no more. */
@@ -103,9 +103,9 @@ const judgeTwice = async (
   ctx: Context,
   row: StoredSet,
   guide: Guide,
-  { partnerships, now, then }: Agreements,
+  { partnerships, before, after }: Agreements,
   envelopes: Envelopes,
-): Promise<{ now: SetResult; then: SetResult } | undefined> => {
+): Promise<{ before: SetResult; after: SetResult } | undefined> => {
   const partnership = partnerships.get(row.partnershipId)
   const envelope = partnership && (await envelopes.of(row))
   if (!partnership || !envelope || !envelope.version.startsWith(guide.x12Version)) return undefined
@@ -117,11 +117,11 @@ const judgeTwice = async (
     const compiled = await compiledGuide(ctx, checking, envelope.version, guide.set)
     if (!compiled) return undefined
     const { version, bytes, delimiters } = envelope
-    const before = { ...readTransaction(bytes, delimiters, compiled, { version, offset: row.start, ordinal: row.ordinal }), findings: [] }
-    return judgeSet(bytes, delimiters, compiled, checking.level, version, before)
+    const read = { ...readTransaction(bytes, delimiters, compiled, { version, offset: row.start, ordinal: row.ordinal }), findings: [] }
+    return judgeSet(bytes, delimiters, compiled, checking.level, version, read)
   }
-  const [before, after] = [await judge(now), await judge(then)]
-  return before && after && { now: before, then: after }
+  const [now, then] = [await judge(before), await judge(after)]
+  return now && then && { before: now, after: then }
 }
 
 /**
