@@ -347,6 +347,58 @@ export const ShipNoticeDocument = Type.Object({
 })
 export type ShipNoticeDocument = Static<typeof ShipNoticeDocument>
 
+/**
+ * 861, or the same from REST and portal. A line is an item, or a whole carton or pallet when it names an SSCC and no item.
+ */
+export const ReceivingAdviceDocument = Type.Object({
+  number: Text(30), // BRA01
+  date: BusinessDate, // BRA02
+  purpose: Text(2), // BRA03
+  type: Text(1), // BRA04: 1 counted at the dock, 2 after the receipt was checked
+  time: Type.Optional(Text(8)), // BRA05
+  condition: Type.Optional(Text(2)), // BRA06: of lines that name none
+  shipmentNumber: Type.Optional(Text(80)), // REF*MA, SI or PK: the ship notice received
+  orders: Type.Array(
+    Type.Object({ number: Text(22), release: Type.Optional(Text(30)), date: Type.Optional(BusinessDate), at: At }),
+    { maxItems: 1000 },
+  ), // PRF of the heading
+  carrier: Type.Optional(Carrier),
+  ...heading, // dates 050 received …
+  lines: Type.Array(
+    Type.Object({
+      lineNumber: Type.Optional(Text(20)), // RCD01
+      orderNumber: Type.Optional(Text(22)), // PRF01
+      release: Type.Optional(Text(30)), // PRF02
+      orderDate: Type.Optional(BusinessDate), // PRF04
+      orderLineNumber: Type.Optional(Text(20)), // PRF05, LIN01
+      ssccs: Type.Optional(Type.Array(Text(18))), // MAN*GM without the application identifier 00
+      quantity: Type.Optional(Decimal), // RCD02
+      unit: Type.Optional(Text(2)), // RCD03
+      returned: Type.Optional(Decimal), // RCD04
+      returnedUnit: Type.Optional(Text(2)),
+      /** RCD06–08 and the like: so many were damaged (01), short (02), over (03), of bad quality (04), the wrong item (05) … */
+      conditions: Type.Array(
+        Type.Object({ code: Text(2), quantity: Decimal, unit: Type.Optional(Text(2)) }),
+        { maxItems: 5 },
+      ),
+      quantityShipped: Type.Optional(Decimal), // SN102
+      unitShipped: Type.Optional(Text(2)),
+      products: Type.Array(ProductId, { maxItems: 15 }),
+      description: Type.Optional(Text(80)),
+      references: Type.Optional(Type.Array(Reference)),
+      dates: Type.Optional(Type.Array(DatedEvent)),
+      at: At, // of the RCD
+      itemAt: At, // of the LIN
+      packageAt: At, // of the first MAN
+    }),
+    { maxItems: 200_000 },
+  ),
+  lineCount: Type.Optional(Type.Integer()),
+  hashTotal: Type.Optional(Decimal),
+  at: At,
+})
+export type ReceivingAdviceDocument = Static<typeof ReceivingAdviceDocument>
+
 /** 810. */
 export const InvoiceDocument = Type.Object({
   number: Text(22), // BIG02

@@ -1,12 +1,14 @@
 import type { Loop, Transaction } from '../x12/index.ts'
 import { readAcknowledgement, writeAcknowledgement } from './acknowledgement855.ts'
 import type {
-  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ShipNoticeDocument,
+  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ReceivingAdviceDocument,
+  ShipNoticeDocument,
 } from './canonical.ts'
 import { readForecast, writeForecast } from './forecast830.ts'
 import { readInvoice, writeInvoice } from './invoice810.ts'
 import { readOrder, writeOrder } from './order850.ts'
 import type { Mapped } from './problem.ts'
+import { readReceipt, writeReceipt } from './receipt861.ts'
 import { writeShipNotice } from './ship-notice-tree.ts'
 import { readShipNotice } from './shipment856.ts'
 
@@ -17,6 +19,7 @@ export interface DocumentOf {
   '850': PurchaseOrderDocument
   '855': OrderAcknowledgementDocument
   '856': ShipNoticeDocument
+  '861': ReceivingAdviceDocument
 }
 
 /** A set that the hub reads, and writes for a partner. */
@@ -38,6 +41,7 @@ export const documentMappings: { readonly [S in DocumentSet]: DocumentMapping<Do
   '850': { read: readOrder, write: writeOrder },
   '855': { read: readAcknowledgement, write: writeAcknowledgement },
   '856': { read: readShipNotice, write: writeShipNotice },
+  '861': { read: readReceipt, write: writeReceipt },
 }
 
 /** Whether the hub maps this set. */

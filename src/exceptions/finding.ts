@@ -40,6 +40,7 @@ export type Scope = { readonly rules: readonly string[]; /** When the run was ma
   | {
       readonly subjectIds: readonly string[]
       /** `<message id>/<set ordinal>`; '' is what did not come in a message. */ readonly sets?: readonly string[]
+      /** Only findings of these codes were looked for. */ readonly codes?: readonly string[]
     }
   | { readonly partnershipId: string }
   | { readonly organisationId: string }

@@ -91,7 +91,8 @@ const inScope = (sql: Sql, scope: Scope) =>
   'subjectIds' in scope
     ? sql`e.subject_id = any(${scope.subjectIds as string[]}::text[])
     ${scope.sets === undefined ? sql`` : sql`
-      and coalesce((e.evidence->0->>'messageId') || '/' || (e.evidence->0->>'set'), '') = any(${scope.sets as string[]}::text[])`}`
+      and coalesce((e.evidence->0->>'messageId') || '/' || (e.evidence->0->>'set'), '') = any(${scope.sets as string[]}::text[])`}
+    ${scope.codes === undefined ? sql`` : sql`and e.code = any(${scope.codes as string[]}::text[])`}`
     : 'partnershipId' in scope
       ? sql`e.partnership_id = ${scope.partnershipId}`
       : sql`e.organisation_id = ${scope.organisationId}`

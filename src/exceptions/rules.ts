@@ -36,7 +36,7 @@ export type DocumentProblems = {
   readonly counterpartId?: string
   readonly partnershipId?: string
   readonly side: 'buyer' | 'seller'
-  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'invoice' | 'forecast' | 'delivery' | 'set'
+  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'receipt' | 'invoice' | 'forecast' | 'delivery' | 'set'
   /** The record it became; absent while it is parked, quarantined or nobody's. */
   readonly documentId?: string
   readonly source?: { readonly messageId: string; readonly ordinal: number }
@@ -80,6 +80,9 @@ export const problemFindings = (documents: readonly DocumentProblems[]): Finding
     )
   })
 
+/** 'items/unknown-item' is the exception ITEMS_UNKNOWN_ITEM. */
+export const codeOf = (problem: string): string => problem.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+
 const problemFinding = (
   document: DocumentProblems,
   subjectId: string,
@@ -88,7 +91,7 @@ const problemFinding = (
   count: number,
 ): Finding => ({
   rule: documentRule,
-  code: first.code.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase(),
+  code: codeOf(first.code),
   key: findingKey(
     documentRule,
     first.code,

@@ -37,6 +37,7 @@ export const subjectKinds = [
   'order',
   'order_response',
   'shipment',
+  'receipt',
   'invoice',
   'forecast',
   'delivery',

@@ -17,7 +17,7 @@ import {
   writeFindings,
   type Change,
 } from './queries.ts'
-import { checkTransition, documentRule, problemFindings, setSubject, type DocumentProblems } from './rules.ts'
+import { checkTransition, codeOf, documentRule, problemFindings, setSubject, type DocumentProblems } from './rules.ts'
 import type { Exception, ExceptionFilter, ExceptionState, Resolution } from './schema.ts'
 
 export type { DocumentProblems } from './rules.ts'
@@ -81,13 +81,23 @@ const exceptionEvent = (change: Omit<Change, 'change'> & { change: Change['chang
  * Raises what is odd about received documents (unknown item, a duplicate that differs, not a partner, parked …), and closes
  * what is no longer so: call it for each document each time it is processed, also with no problems. An exception raised while
  * the document was still a set (parked, quarantined) closes when the document has become a record. One statement for all.
+ * With `codes`, only problems of these codes were looked for, and others stay as they are.
  */
-export const recordProblems = async (tx: Tx, at: Date, documents: readonly DocumentProblems[]): Promise<Recorded> => {
+export const recordProblems = async (
+  tx: Tx,
+  at: Date,
+  documents: readonly DocumentProblems[],
+  codes?: readonly string[],
+): Promise<Recorded> => {
   const subjectIds = documents.flatMap(document => [document.documentId, setSubject(document)].filter(id => id !== undefined))
   if (subjectIds.length === 0) return { found: 0, opened: 0, closed: 0 }
   // A second set about the same record (a duplicate that differs) says nothing of what the first one raised.
   const sets = documents.map(document => setSubject(document) ?? '')
-  return recordFindings(tx, { rules: [documentRule], subjectIds, sets, at }, problemFindings(documents))
+  return recordFindings(
+    tx,
+    { rules: [documentRule], subjectIds, sets, at, ...(codes && { codes: codes.map(codeOf) }) },
+    problemFindings(documents),
+  )
 }
 
 /** The exceptions of the actor's organisation and of its partnerships, newest first. */

@@ -9,6 +9,7 @@ import { placedOrder, receiveAcknowledgements, receiveOrders, type Applied, type
 import { StoredMeanwhile } from '../orders/work.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { counterpartOf } from '../partners/service.ts'
+import { receiveReceipts } from '../receipts/service.ts'
 import { receiveShipments } from '../shipments/service.ts'
 import { crashPoint } from '../shared/crashpoint.ts'
 import { DomainError } from '../shared/errors.ts'
@@ -143,6 +144,7 @@ const services = {
   '850': receiveOrders,
   '855': receiveAcknowledgements,
   '856': receiveShipments,
+  '861': receiveReceipts,
   '810': receiveInvoices,
   '830': receiveForecasts,
 } as const
@@ -291,6 +293,6 @@ const problemsOf = (
   problems,
 })
 
-const documentKinds = ['order', 'order_response', 'shipment', 'invoice', 'forecast'] as const
+const documentKinds = ['order', 'order_response', 'shipment', 'receipt', 'invoice', 'forecast'] as const
 const isDocumentKind = (kind: string | undefined): kind is (typeof documentKinds)[number] =>
   documentKinds.some(known => known === kind)

@@ -1,6 +1,7 @@
 import { withOrganisation } from '../db/client.ts'
 import { deliver, type Delivery } from '../exchange/deliver.ts'
 import { processMessage } from '../exchange/process.ts'
+import { linkReceipt } from '../receipts/service.ts'
 import {
   reconcileAcknowledgements,
   reconcileControlNumbers,
@@ -18,6 +19,7 @@ export const handlersFor = (hours: AcknowledgementHours): Readonly<Record<string
   process: (ctx, { payload }, done) => processMessage(ctx, payload as { messageId: string; replay?: boolean }, done),
   deliver: (ctx, { payload }, done) => deliver(ctx, payload as Delivery, done),
   reconcile: (ctx, { payload }, done) => inOneTransaction(ctx, done, inTx => reconcileOrder(inTx, String(payload['orderId']))),
+  'link-receipt': (ctx, { payload }, done) => inOneTransaction(ctx, done, inTx => linkReceipt(inTx, String(payload['receiptId']))),
   'reconcile-forecast': (ctx, { payload }, done) =>
     inOneTransaction(ctx, done, inTx => reconcileForecast(inTx, payload as { partnershipId: string; forecastId?: string })),
   'reconcile-acknowledgements': (ctx, _, done) => inOneTransaction(ctx, done, inTx => reconcileAcknowledgements(inTx, hours)),

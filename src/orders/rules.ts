@@ -260,7 +260,7 @@ export const saysTheSame = (a: unknown, b: unknown, field = ''): boolean => {
   for (const name of fields) if (!ignoredFields.has(name) && !saysTheSame(a[name], b[name], name)) return false
   return true
 }
-const ignoredFields = new Set(['at', 'itemAt', 'totalAt', 'purpose'])
+const ignoredFields = new Set(['at', 'itemAt', 'packageAt', 'totalAt', 'purpose'])
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

@@ -4,6 +4,7 @@ import { recordFindings, type Recorded } from '../exceptions/service.ts'
 import type { Finding } from '../exceptions/finding.ts'
 import { itemNumbers } from '../items/rules.ts'
 import { lineFinder } from '../orders/book.ts'
+import { linkReceiptsOf } from '../receipts/service.ts'
 import { businessDate } from '../shared/clock.ts'
 import type { OrderFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
 import { defaultSettings, policyBook, type PolicyBook, type Settings } from './policy.ts'
@@ -39,6 +40,7 @@ export const reconcileOrder = (ctx: Context, orderId: string): Promise<Recorded>
 /** The same for several orders at once, in as many statements. */
 export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Promise<Recorded> =>
   withOrganisation(ctx, async tx => {
+    await linkReceiptsOf(tx, orderIds, ctx.now())
     await lockSubjects(tx.sql, orderIds)
     const today = businessDate(ctx.now())
     const [orders, responses, shipments] = await Promise.all([

@@ -23,6 +23,7 @@ const attackers = ['stranger', 'supplier'] as const satisfies readonly Organisat
 type Ids = Record<
   | 'order'
   | 'shipment'
+  | 'receipt'
   | 'invoice'
   | 'forecast'
   | 'laterForecast'
@@ -69,6 +70,15 @@ const trade = async (): Promise<Ids> => {
   const shipment = await made(
     api.call('farm', 'POST /api/shipments', { payload: { orderIds: [id], number: 'SECRET-ASN', shipDate: '2026-11-22' } }),
   )
+  await send(
+    world.ctxOf('retailer'),
+    interchange({ from: world.identityOf('retailer'), to: hub, control: 990 }, 'RC', [
+      ['861', 'BRA*SECRET-RA*20261124*00*2', 'REF*SI*SECRET-ASN', 'DTM*050*20261124', 'PRF*SECRET-1', 'N1*VN*Meadow Farm*92*100234',
+        'RCD*1*14*EA***1*EA*02', `LIN*1*UP*${retailerFarm[0]!.upc}`],
+    ]),
+  )
+  await workOff(api.db)
+  const [receipt] = (await api.call('farm', 'GET /api/receipts')).json().items
   const invoice = await made(
     api.call('farm', 'POST /api/invoices', { payload: { number: 'SECRET-INV', shipmentId: shipment.id } }),
   )
@@ -100,6 +110,7 @@ const trade = async (): Promise<Ids> => {
   return {
     order: id,
     shipment: shipment.id!,
+    receipt: receipt.id,
     invoice: invoice.id!,
     forecast: first.id!,
     laterForecast: later.id!,
@@ -120,6 +131,7 @@ const foreign = await trade()
 const phantom = (): Ids => ({
   order: newId('ord'),
   shipment: newId('shp'),
+  receipt: newId('rct'),
   invoice: newId('inv'),
   forecast: newId('fct'),
   laterForecast: newId('fct'),
@@ -227,6 +239,13 @@ const probes: Record<string, Probe> = {
   createShipment: ids => ({ body: { orderIds: [ids.order] } }),
   proposeShipmentPacking: ids => ({ body: { orderIds: [ids.order] } }),
   reserveSsccs: own(() => ({ body: { count: 2 } })),
+  listReceipts: listFor(
+    () => 'number=SECRET-RA',
+    ids => `partnerId=${ids.organisation}`,
+    ids => `orderId=${ids.order}`,
+    ids => `shipmentId=${ids.shipment}`,
+  ),
+  getReceipt: byId('receipt'),
   listInvoices: listFor(
     () => 'number=SECRET-INV',
     ids => `partnerId=${ids.organisation}`,
@@ -388,6 +407,7 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   partnership: [one('partnership')],
   order: [one('order')],
   shipment: [one('shipment')],
+  receipt: [one('receipt')],
   invoice: [one('invoice')],
   forecast: [one('forecast')],
   exception: [one('exception')],
@@ -397,6 +417,7 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   prices: [() => '', ids => `partnershipId: "${ids.partnership}"`],
   orders: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`, () => 'filter: { number: "SECRET-1" }'],
   shipments: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`],
+  receipts: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`, ids => `filter: { shipmentId: "${ids.shipment}" }`],
   invoices: [() => '', ids => `filter: { partnerId: "${ids.organisation}" }`],
   forecasts: [() => '', ids => `filter: { partnershipId: "${ids.partnership}" }`],
   forecastComparison: [ids => `filter: { partnershipId: "${ids.partnership}" }`],

@@ -2,7 +2,8 @@ import t from 'tap'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import {
-  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ShipNoticeDocument,
+  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument,
+  ReceivingAdviceDocument, ShipNoticeDocument,
 } from '../../src/documents/canonical.ts'
 import { documentMappings, type DocumentSet, isMappedSet, readDocument } from '../../src/documents/index.ts'
 import { allSegments, type Transaction } from '../../src/x12/index.ts'
@@ -15,7 +16,7 @@ import { corpusFile, corpusMissing, corpusSets, readBack, withoutPositions } fro
 
 const schemas: Record<DocumentSet, TSchema> = {
   '810': InvoiceDocument, '830': ForecastDocument, '850': PurchaseOrderDocument, '855': OrderAcknowledgementDocument,
-  '856': ShipNoticeDocument,
+  '856': ShipNoticeDocument, '861': ReceivingAdviceDocument,
 }
 
 /** Which segments the parts of a document may come from, by the name of the member that holds them. */

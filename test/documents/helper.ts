@@ -16,7 +16,7 @@ export const interchange = (body: string, set: string, functionalId = 'PO'): Uin
   ].join('~') + '~', 'latin1')
 }
 
-const functionalIds: Record<string, string> = { 810: 'IN', 830: 'PS', 850: 'PO', 855: 'PR', 856: 'SH' }
+const functionalIds: Record<string, string> = { 810: 'IN', 830: 'PS', 850: 'PO', 855: 'PR', 861: 'RC' }
 
 /** The sets of an input, in order. */
 export const setsOf = (bytes: Uint8Array): SetResult[] =>
@@ -43,11 +43,11 @@ const textOf = (segment: Segment): string =>
 export const segmentTexts = (loop: Loop): string[] => flat(loop).map(textOf)
 
 /** A tree written by the engine as an interchange, and read back by it with what it found. */
-export const readBack = (set: string, root: Loop): SetResult => {
+export const readBack = (set: string, root: Loop, version = '004010'): SetResult => {
   const at = new Date('2024-02-29T12:00:00Z')
   const party = (id: string) => ({ qualifier: 'ZZ', id })
   const group = {
-    functionalId: functionalIds[set] ?? '', senderCode: 'SENDER', receiverCode: 'RECEIVER', at, controlNumber: 1, version: '004010',
+    functionalId: functionalIds[set] ?? '', senderCode: 'SENDER', receiverCode: 'RECEIVER', at, controlNumber: 1, version,
   }
   const [result] = setsOf(writeInterchange({
     header: { sender: party('SENDER'), receiver: party('RECEIVER'), at, controlNumber: 1, usage: 'T' },
@@ -73,7 +73,7 @@ export const corpusFile = (file: string): SetResult[] => setsOf(readFileSync(`${
 /** A document without the ordinals of the segments it came from, which change with every writing. */
 export const withoutPositions = <T>(document: T): T =>
   JSON.parse(JSON.stringify(document, (key, value: unknown) =>
-    (['at', 'itemAt', 'totalAt'].includes(key) ? undefined : value))) as T
+    (['at', 'itemAt', 'packageAt', 'totalAt'].includes(key) ? undefined : value))) as T
 
 /** Which field a write refuses, and why: ['lines[0].package', 'missing']; null when it writes. Any other error goes on. */
 export const refusal = (write: () => unknown): [path: string, fault: string] | null => {

@@ -2,6 +2,7 @@ import { exceptionsBySubjectIds } from '../../exceptions/service.ts'
 import { invoicesByOrderIds } from '../../invoices/service.ts'
 import { linesByOrderIds, ordersByIds, responsesByOrderIds } from '../../orders/service.ts'
 import { organisationsByIds } from '../../partners/service.ts'
+import { receiptsByOrderIds } from '../../receipts/service.ts'
 import { shipmentsByIds, shipmentsByOrderIds } from '../../shipments/service.ts'
 
 /** The look-ups that a level of a query shares: one call of a service for all its records. */
@@ -11,5 +12,6 @@ export const linesLoader = linesByOrderIds
 export const responsesLoader = responsesByOrderIds
 export const shipmentLoader = shipmentsByIds
 export const shipmentsOfOrderLoader = shipmentsByOrderIds
+export const receiptsOfOrderLoader = receiptsByOrderIds
 export const invoicesOfOrderLoader = invoicesByOrderIds
 export const subjectExceptionsLoader = exceptionsBySubjectIds

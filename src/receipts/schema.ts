@@ -1,0 +1,73 @@
+import { Type, type Static } from 'typebox'
+import { Reference } from '../documents/canonical.ts'
+import { BusinessDate, DocumentChannel, Instant, OrNull, idOf, pageOfSchema } from '../orders/schema.ts'
+
+const summary = {
+  id: idOf('rct', 'The receipt.'),
+  partnershipId: idOf('prt', 'The partnership it belongs to.'),
+  buyerId: idOf('org', 'The buyer, who received.'),
+  sellerId: idOf('org', 'The seller.'),
+  number: Type.String({ description: 'The buyer\'s number of the receiving advice (BRA01).', examples: ['RA-1001'] }),
+  type: Type.String({ description: 'BRA04: 1 counted at the dock, 2 after the receipt was checked.', examples: ['2'] }),
+  state: Type.Union([Type.Literal('received'), Type.Literal('cancelled')]),
+  receivedOn: BusinessDate,
+  shipmentNumber: OrNull(Type.String({ description: 'The ship notice that the receipt names.' })),
+  orderNumber: OrNull(Type.String({ description: 'The order that the receipt names, when it is one.' })),
+  linked: Type.Boolean({ description: 'Whether every line has found its order line and shipment.' }),
+  channel: DocumentChannel,
+  actor: Type.String({ description: 'Who entered or sent it.' }),
+  version: Type.Integer({ description: 'Goes up with every change; the ETag.' }),
+  createdAt: Instant,
+  updatedAt: Instant,
+}
+
+/** A receipt as lists show it. */
+export const GoodsReceiptSummary = Type.Object(summary, { $id: 'GoodsReceiptSummary' })
+export type GoodsReceiptSummary = Static<typeof GoodsReceiptSummary>
+
+/** What arrived of one order line, or of goods that no order line is known for. */
+export const GoodsReceiptLine = Type.Object({
+  position: Type.Integer(),
+  documentLine: Type.Integer({ description: 'Ordinal of the line as it was said; a whole carton has one for each item in it.' }),
+  orderId: OrNull(Type.String({ description: 'Null when the order is not here (yet).' })),
+  orderNumber: OrNull(Type.String()),
+  orderLinePosition: OrNull(Type.Integer()),
+  lineNumber: OrNull(Type.String()),
+  shipmentId: OrNull(Type.String({ description: 'Null when the ship notice is not here (yet), or none was named.' })),
+  package: OrNull(Type.String({ description: 'Name of the package in that shipment.' })),
+  sscc: OrNull(Type.String({ description: 'SSCC that was scanned, 18 digits.' })),
+  gtin: OrNull(Type.String()),
+  buyerItem: OrNull(Type.String()),
+  sellerItem: OrNull(Type.String()),
+  quantity: Type.String({ description: 'What arrived of the item, in whatever condition.', examples: ['96'] }),
+  quantityDamaged: Type.String({ description: 'Of it damaged.', examples: ['4'] }),
+  quantityQuality: Type.String({ description: 'Of it of bad quality.', examples: ['0'] }),
+  quantityWrong: Type.String({ description: 'Other goods that came in its place; not among what arrived.', examples: ['0'] }),
+  quantityShort: Type.String({ description: 'What the receipt itself says is missing.', examples: ['0'] }),
+  unit: Type.String(),
+}, { $id: 'GoodsReceiptLine' })
+export type GoodsReceiptLine = Static<typeof GoodsReceiptLine>
+
+/** A receipt with its lines. */
+export const GoodsReceipt = Type.Object({
+  ...summary,
+  references: Type.Array(Reference),
+  lines: Type.Array(GoodsReceiptLine),
+}, { $id: 'GoodsReceipt' })
+export type GoodsReceipt = Static<typeof GoodsReceipt>
+
+export const GoodsReceiptPage = pageOfSchema(GoodsReceiptSummary, 'GoodsReceiptPage')
+export type GoodsReceiptPage = Static<typeof GoodsReceiptPage>
+
+export const GoodsReceiptFilter = Type.Object({
+  role: Type.Optional(Type.Union([Type.Literal('buyer'), Type.Literal('seller')])),
+  partnerId: Type.Optional(idOf('org', 'Only those with this partner.')),
+  number: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
+  orderId: Type.Optional(idOf('ord', 'Only those of this order.')),
+  shipmentId: Type.Optional(idOf('shp', 'Only those of this shipment.')),
+  linked: Type.Optional(Type.Boolean({ description: 'False: only those that wait for an order or ship notice.' })),
+  since: Type.Optional(Type.String({ format: 'date-time' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ maxLength: 40 })),
+}, { $id: 'GoodsReceiptFilter', additionalProperties: false })
+export type GoodsReceiptFilter = Static<typeof GoodsReceiptFilter>
