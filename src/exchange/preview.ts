@@ -47,6 +47,7 @@ export const previewGuide = async (ctx: Context, id: string, request: PreviewReq
     last = row
     bytes += row.end - row.start
     const judged = row.end - row.start > mostSetBytes ? undefined : await judgeTwice(ctx, row, guide, agreements, envelopes)
+    if (judged === 'other version') continue
     if (!judged) {
       preview.skipped += 1
       continue
@@ -105,10 +106,11 @@ const judgeTwice = async (
   guide: Guide,
   { partnerships, before, after }: Agreements,
   envelopes: Envelopes,
-): Promise<{ before: SetResult; after: SetResult } | undefined> => {
+): Promise<{ before: SetResult; after: SetResult } | 'other version' | undefined> => {
   const partnership = partnerships.get(row.partnershipId)
   const envelope = partnership && (await envelopes.of(row))
-  if (!partnership || !envelope || !envelope.version.startsWith(guide.x12Version)) return undefined
+  if (!partnership || !envelope) return undefined
+  if (!envelope.version.startsWith(guide.x12Version)) return 'other version'
   const { organisationId } = ctx.actor
   const counterpart = partnership.buyerId === organisationId ? partnership.sellerId : partnership.buyerId
   const senderId = guide.direction === 'in' ? counterpart : organisationId

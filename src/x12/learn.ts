@@ -323,6 +323,11 @@ class Proposal {
       if (child.within === kind.seen.count && general.within < all.seen.count && child.nodes[0]?.requirement === 'O') {
         this.narrow.push({ at: `${at}/${child.id}`, req: 'M', note: `in all ${times(kind.seen)}` })
       }
+      for (const [code, inner] of child.kinds) {
+        const everywhere = general.kinds.get(code)?.within === all.seen.count
+        if (inner.within !== kind.seen.count || everywhere) continue
+        this.narrow.push({ at: `${at}/${child.id}[0${child.kindElement}=${code}]`, req: 'M', note: `in all ${times(kind.seen)}` })
+      }
       if (!child.isLoop && child.use && index === 0) this.elements(child.use, child, `${at}/`, general)
     }
   }

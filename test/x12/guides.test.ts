@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import t from 'tap'
 import {
   compareGuides, guideNamed, guideOf, parseOverlay, readAll, shippedGuide, shippedGuides, shippedOverlays, standardGuide, type Guide, type GuideError,
@@ -121,6 +122,36 @@ for (const [reference, [path, mutations]] of Object.entries(samples)) {
     }
   })
 }
+
+/** A byte of the text dropped, doubled, or made another; or a stretch of segments moved. */
+const damage = (text: string, [kind, at, by]: readonly [number, number, number]): string => {
+  const place = Math.floor(at * text.length)
+  if (kind === 0) return text.slice(0, place) + text.slice(place + 1)
+  if (kind === 1) return text.slice(0, place) + text.charAt(place) + text.slice(place)
+  if (kind === 2) return text.slice(0, place) + '*~0A9Z '.charAt(Math.floor(by * 7)) + text.slice(place + 1)
+  const segments = text.split('~')
+  const moved = segments.splice(3 + Math.floor(at * (segments.length - 6)), 1)
+  segments.splice(3 + Math.floor(by * (segments.length - 5)), 0, ...moved)
+  return segments.join('~')
+}
+
+t.test('whatever a guide accepts, the standard accepts', async t => {
+  let accepted = 0
+  for (const [reference, [path]] of Object.entries(samples)) {
+    const text = read(path)
+    const guide = guideNamed(reference)
+    const standard = standardGuide(guide.version, guide.set) as Guide
+    const outcome = (given: Guide, changed: string) => setsOf(readAll(bytesOf(changed), { guideFor: () => given }))[0]?.outcome
+    const change = fc.tuple(fc.integer({ min: 0, max: 3 }), fc.double({ min: 0, max: 0.999, noNaN: true }), fc.double({ min: 0, max: 0.999, noNaN: true }))
+    fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), changes => {
+      const changed = changes.reduce(damage, text)
+      if (outcome(guide, changed) !== 'A') return true
+      accepted++
+      return outcome(standard, changed) === 'A'
+    }), { numRuns: 400 })
+  }
+  t.ok(accepted > 100, `${accepted} changed samples were accepted by their guide`)
+})
 
 t.test('no VICS file of tier A that the standard accepts is rejected', { skip: skipWithoutCorpus }, async t => {
   let judgedSets = 0
