@@ -92,7 +92,8 @@ export const answeredQuantities = (
   return { ...answered, unanswered: left() }
 }
 
-const readAnswer = (problems: DocumentProblem[], ack: Segment, po1: Segment): LineAcknowledgement => {
+/** One ACK. `line` is the segment of its line, whose element `priceAt` holds the price that an IP offers. */
+export const readAnswer = (problems: DocumentProblem[], ack: Segment, line: Segment, priceAt = 4): LineAcknowledgement => {
   const code = value(ack, 1)
   const agency = optional(ack, 27)
   const reasonCode = value(ack, 29)
@@ -101,8 +102,8 @@ const readAnswer = (problems: DocumentProblem[], ack: Segment, po1: Segment): Li
     code,
     quantity: number(problems, ack, 2, 'The quantity acknowledged'),
     unit: optional(ack, 3),
-    // A new price stands in the PO1 of the line that it is acknowledged in.
-    price: code === 'IP' ? number(problems, po1, 4, 'The price') : undefined,
+    // A new price stands in the PO1 (or POC) of the line that it is acknowledged in.
+    price: code === 'IP' ? number(problems, line, priceAt, 'The price') : undefined,
     dateQualifier: optional(ack, 4),
     date: date(problems, ack, 5, 'The date'),
     products: some(readProducts(ack, 7, 26)),
@@ -115,7 +116,7 @@ const readAnswer = (problems: DocumentProblem[], ack: Segment, po1: Segment): Li
 }
 
 /** Reasons travel as notes of the line that name their ACK: N9*L1*2 with MSG is the reason of the line's second ACK. */
-const readReasons = (lineLoop: Loop, acknowledgements: LineAcknowledgement[]): Set<Loop> => {
+export const readReasons = (lineLoop: Loop, acknowledgements: LineAcknowledgement[]): Set<Loop> => {
   const used = new Set<Loop>()
   for (const notes of loops(lineLoop, 'N9')) {
     const n9 = headOf(notes)
@@ -200,7 +201,7 @@ export const readAcknowledgement = (transaction: Transaction): Mapped<OrderAckno
   return { document, problems }
 }
 
-const writeAnswer = (of: Fields, ack: LineAcknowledgement, lineUnit: string): Loop => {
+export const writeAnswer = (of: Fields, ack: LineAcknowledgement, lineUnit: string): Loop => {
   const quantity = of.number('quantity', ack.quantity, 15)
   const day = of.date('date', ack.date)
   const products = writeProducts(of, ack.products)
@@ -218,17 +219,24 @@ const writeAnswer = (of: Fields, ack: LineAcknowledgement, lineUnit: string): Lo
   ))
 }
 
-const writeLine = (of: Fields, line: AcknowledgementLine): Loop => {
-  const offered = [...new Set(line.acknowledgements.map(ack => ack.price).filter(price => price !== undefined))]
+/** The one price that the answers of a line offer; undefined when they offer none. */
+export const offeredPrice = (of: Fields, acknowledgements: readonly LineAcknowledgement[]): string | undefined => {
+  const offered = [...new Set(acknowledgements.map(ack => ack.price).filter(price => price !== undefined))]
   if (offered.length > 1) {
     of.fail('acknowledgements', 'too-many', `offer several prices (${offered.join(', ')}); a line carries one`)
   }
-  const quantity = of.number('quantity', line.quantity, 15)
-  const unit = quantity === '' ? '' : of.need('unit', line.unit, 2, 2)
-  const price = of.number('price', offered[0] ?? line.price, 17)
-  const reasons = line.acknowledgements.flatMap((ack, i) => (ack.reason === undefined ? [] : [loop(
+  return offered[0]
+}
+
+export const writeReasons = (of: Fields, acknowledgements: readonly LineAcknowledgement[]): Loop[] =>
+  acknowledgements.flatMap((ack, i) => (ack.reason === undefined ? [] : [loop(
     'N9', segment('N9', 'L1', String(i + 1), 'REASON'), segment('MSG', of.need(`acknowledgements[${i}].reason`, ack.reason, 80)),
   )]))
+
+const writeLine = (of: Fields, line: AcknowledgementLine): Loop => {
+  const quantity = of.number('quantity', line.quantity, 15)
+  const unit = quantity === '' ? '' : of.need('unit', line.unit, 2, 2)
+  const price = of.number('price', offeredPrice(of, line.acknowledgements) ?? line.price, 17)
   return loop(
     'PO1',
     segment(
@@ -243,7 +251,7 @@ const writeLine = (of: Fields, line: AcknowledgementLine): Loop => {
     ...writeDates(of, line.dates),
     ...line.acknowledgements.map((ack, i) => writeAnswer(of.of('acknowledgements', i), ack, unit)),
     ...writeSchedule(of, unit, line.schedule),
-    ...reasons,
+    ...writeReasons(of, line.acknowledgements),
     ...writeNotes(of, line.notes),
     ...writeParties(of, line.parties),
   )

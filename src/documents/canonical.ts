@@ -272,6 +272,83 @@ export const OrderAcknowledgementDocument = Type.Object({
 })
 export type OrderAcknowledgementDocument = Static<typeof OrderAcknowledgementDocument>
 
+const changeHeading = {
+  purpose: Text(2), // BCH01, BCA01
+  orderNumber: Text(22), // BCH03, BCA03
+  release: Type.Optional(Text(30)), // BCH04, BCA04
+  sequence: Type.Optional(Text(8)), // BCH05, BCA05: which change of the order it is, or answers
+  orderDate: Type.Optional(BusinessDate), // BCH06, BCA06
+  requestReference: Type.Optional(Text(45)), // BCH07, BCA07
+  contract: Type.Optional(Text(30)), // BCH08, BCA08
+  reference: Type.Optional(Text(30)), // BCH09, BCA09: the sender's own number of this document
+  changedOn: Type.Optional(BusinessDate), // BCH11, BCA11: when the change was asked for
+  currency: Type.Optional(Text(3)),
+  freightTerms: Type.Optional(Text(2)),
+  freightLocation: Type.Optional(FreightLocation),
+  terms: Type.Optional(Terms),
+  salesRequirement: Type.Optional(Text(2)),
+  carrier: Type.Optional(Carrier),
+  ...heading,
+}
+
+/** One POC: what of a line changes. What it leaves out stays as it was. */
+export const ChangeLineDocument = Type.Object({
+  lineNumber: Type.Optional(Text(20)), // POC01
+  code: Text(2), // POC02: AI, CA, CT, DI, MU, NC, PC, PQ, QD, QI, RE, RQ, RS, RZ …
+  quantity: Type.Optional(Decimal), // POC03: the new quantity, or the difference, as the partners have agreed
+  quantityLeft: Type.Optional(Decimal), // POC04: of which so much is still to come
+  unit: Type.Optional(Text(2)), // POC05
+  price: Type.Optional(Decimal), // POC06
+  priceBasis: Type.Optional(Text(2)), // POC07
+  products: Type.Array(ProductId, { maxItems: 10 }),
+  description: Type.Optional(Text(80)),
+  characteristics: Type.Optional(Type.Array(Characteristic)),
+  packSize: Type.Optional(Decimal),
+  innerPacks: Type.Optional(Decimal),
+  retailPrice: Type.Optional(Decimal),
+  references: Type.Optional(Type.Array(Reference)),
+  dates: Type.Optional(Type.Array(DatedEvent)),
+  allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
+  splits: Type.Optional(Type.Array(LocationSplit)),
+  schedule: Type.Optional(Type.Array(ScheduledQuantity)),
+  parties: Type.Optional(Type.Array(Party)),
+  taxes: Type.Optional(Type.Array(Tax)),
+  notes: Type.Optional(Type.Array(Text(264))),
+  at: At,
+}, { $id: 'OrderChangeLine' })
+export type ChangeLineDocument = Static<typeof ChangeLineDocument>
+
+const changeTotals = {
+  allowancesCharges: Type.Optional(Type.Array(AllowanceCharge)),
+  taxes: Type.Optional(Type.Array(Tax)),
+  amounts: Type.Optional(Type.Array(Amount)), // AMT after CTT
+  lineCount: Type.Optional(Type.Integer()),
+  hashTotal: Type.Optional(Decimal),
+  at: At,
+}
+
+/** 860, or the same from REST and portal. */
+export const OrderChangeDocument = Type.Object({
+  ...changeHeading,
+  type: Text(2), // BCH02
+  lines: Type.Array(ChangeLineDocument, { maxItems: 100_000 }),
+  ...changeTotals,
+})
+export type OrderChangeDocument = Static<typeof OrderChangeDocument>
+
+/** 865: the seller's answer to a change of the buyer's. */
+export const OrderChangeAnswerDocument = Type.Object({
+  ...changeHeading,
+  type: Type.Optional(Text(2)), // BCA02: AT, AK, AD, AC, AE, RD, RJ, RO …
+  answeredOn: Type.Optional(BusinessDate), // BCA10
+  lines: Type.Array(
+    Type.Object({ ...ChangeLineDocument.properties, acknowledgements: Type.Array(LineAcknowledgement) }),
+    { maxItems: 100_000 },
+  ),
+  ...changeTotals,
+})
+export type OrderChangeAnswerDocument = Static<typeof OrderChangeAnswerDocument>
+
 /** 856. Flat, each package naming its parent and each line its package, whatever the HL order was. */
 export const ShipNoticeDocument = Type.Object({
   number: Text(30), // BSN02

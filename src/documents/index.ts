@@ -1,9 +1,10 @@
 import type { Loop, Transaction } from '../x12/index.ts'
 import { readAcknowledgement, writeAcknowledgement } from './acknowledgement855.ts'
 import type {
-  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument, ReceivingAdviceDocument,
-  ShipNoticeDocument,
+  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, OrderChangeAnswerDocument, OrderChangeDocument,
+  PurchaseOrderDocument, ReceivingAdviceDocument, ShipNoticeDocument,
 } from './canonical.ts'
+import { readChange, readChangeAnswer, writeChange, writeChangeAnswer } from './change860.ts'
 import { readForecast, writeForecast } from './forecast830.ts'
 import { readInvoice, writeInvoice } from './invoice810.ts'
 import { readOrder, writeOrder } from './order850.ts'
@@ -19,7 +20,9 @@ export interface DocumentOf {
   '850': PurchaseOrderDocument
   '855': OrderAcknowledgementDocument
   '856': ShipNoticeDocument
+  '860': OrderChangeDocument
   '861': ReceivingAdviceDocument
+  '865': OrderChangeAnswerDocument
 }
 
 /** A set that the hub reads, and writes for a partner. */
@@ -41,7 +44,9 @@ export const documentMappings: { readonly [S in DocumentSet]: DocumentMapping<Do
   '850': { read: readOrder, write: writeOrder },
   '855': { read: readAcknowledgement, write: writeAcknowledgement },
   '856': { read: readShipNotice, write: writeShipNotice },
+  '860': { read: readChange, write: writeChange },
   '861': { read: readReceipt, write: writeReceipt },
+  '865': { read: readChangeAnswer, write: writeChangeAnswer },
 }
 
 /** Whether the hub maps this set. */

@@ -36,7 +36,7 @@ export type DocumentProblems = {
   readonly counterpartId?: string
   readonly partnershipId?: string
   readonly side: 'buyer' | 'seller'
-  readonly documentKind: 'order' | 'order_response' | 'shipment' | 'receipt' | 'invoice' | 'forecast' | 'delivery' | 'set'
+  readonly documentKind: 'order' | 'order_response' | 'order_change' | 'order_change_answer' | 'shipment' | 'receipt' | 'invoice' | 'forecast' | 'delivery' | 'set'
   /** The record it became; absent while it is parked, quarantined or nobody's. */
   readonly documentId?: string
   readonly source?: { readonly messageId: string; readonly ordinal: number }

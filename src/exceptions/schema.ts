@@ -36,6 +36,8 @@ export type Resolution = (typeof resolutions)[number]
 export const subjectKinds = [
   'order',
   'order_response',
+  'order_change',
+  'order_change_answer',
   'shipment',
   'receipt',
   'invoice',

@@ -5,7 +5,14 @@ import type { PurchaseOrderDocument } from '../documents/canonical.ts'
 import { recordProblems, type DocumentProblems } from '../exceptions/service.ts'
 import { receiveForecasts } from '../forecasts/service.ts'
 import { receiveInvoices } from '../invoices/service.ts'
-import { placedOrder, receiveAcknowledgements, receiveOrders, type Applied, type Received } from '../orders/service.ts'
+import {
+  placedOrder,
+  receiveAcknowledgements,
+  receiveChanges,
+  receiveOrders,
+  type Applied,
+  type Received,
+} from '../orders/service.ts'
 import { StoredMeanwhile } from '../orders/work.ts'
 import type { Partnership } from '../partners/schema.ts'
 import { counterpartOf } from '../partners/service.ts'
@@ -143,6 +150,7 @@ type Outcome = {
 const services = {
   '850': receiveOrders,
   '855': receiveAcknowledgements,
+  '860': receiveChanges,
   '856': receiveShipments,
   '861': receiveReceipts,
   '810': receiveInvoices,
@@ -293,6 +301,6 @@ const problemsOf = (
   problems,
 })
 
-const documentKinds = ['order', 'order_response', 'shipment', 'receipt', 'invoice', 'forecast'] as const
+const documentKinds = ['order', 'order_response', 'order_change', 'order_change_answer', 'shipment', 'receipt', 'invoice', 'forecast'] as const
 const isDocumentKind = (kind: string | undefined): kind is (typeof documentKinds)[number] =>
   documentKinds.some(known => known === kind)

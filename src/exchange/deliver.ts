@@ -95,7 +95,7 @@ const send = async (
   ])
 }
 
-const documentKinds = { '850': 'order', '855': 'order_response', '856': 'shipment', '861': 'receipt', '810': 'invoice', '830': 'forecast' } as const
+const documentKinds = { '850': 'order', '855': 'order_response', '860': 'order_change', '865': 'order_change_answer', '856': 'shipment', '861': 'receipt', '810': 'invoice', '830': 'forecast' } as const
 
 type Earlier = { readonly id: string; readonly state: 'sent' | 'shown' | 'failed' }
 
@@ -147,6 +147,10 @@ const loadDocument = async (
       return one(sql`select partnership_id as "partnershipId", document as content from purchase_order where id = ${id}`)
     case '855':
       return one(sql`select partnership_id as "partnershipId", document as content from order_response where id = ${id}`)
+    case '860':
+      return one(sql`select partnership_id as "partnershipId", document as content from order_change where id = ${id}`)
+    case '865':
+      return one(sql`select partnership_id as "partnershipId", document as content from order_change_answer where id = ${id}`)
     case '856':
       return one(sql`select partnership_id as "partnershipId", document as content from shipment where id = ${id}`)
     case '861':

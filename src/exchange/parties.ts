@@ -88,7 +88,7 @@ export type Addressing = {
 }
 
 /** Which side of a partnership sends each set; 830 and others come from either. */
-const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '855': 'seller', '856': 'seller', '861': 'buyer', '810': 'seller' }
+const sentBy: Readonly<Record<string, 'buyer' | 'seller'>> = { '850': 'buyer', '855': 'seller', '860': 'buyer', '865': 'seller', '856': 'seller', '861': 'buyer', '810': 'seller' }
 
 /**
  * The partnership that a set belongs to, or undefined when nothing in it names one. In this order: what the partnership says

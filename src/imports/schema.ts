@@ -150,6 +150,12 @@ export const importColumns: Readonly<Record<ImportKind, readonly ImportColumn[]>
       example: 'SALES_FORECAST',
     },
     {
+      name: 'change_quantity',
+      rule: choice('absolute', 'delta'),
+      description: 'Whether a quantity in an order change (POC03) is the new one or the difference; absolute unless given.',
+      example: 'absolute',
+    },
+    {
       name: 'buyer_x12',
       rule: { is: 'documents', of: buyerDocuments },
       description: 'Documents that the buyer receives as X12; the others wait in the portal. "none" for none.',

@@ -11,6 +11,7 @@ import { decimalText } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
 import { holdOrders, holdOrdersByNumber, lineFinder, putLine, saveOrders } from './book.ts'
+import { refold } from './refolding.ts'
 import { insertResponses, selectLatestResponses, type HeldLine, type HeldOrder, type NewResponse } from './queries.ts'
 import {
   acknowledged,
@@ -21,6 +22,7 @@ import {
   problem,
   saysTheSame,
   violationOf,
+  waits,
   wholeLine,
   type AnswerEffect,
   type Problem,
@@ -62,6 +64,7 @@ export const answerOrder = async (
     })
     const response = newResponse(order, document, { channel: enteredBy(ctx.actor), partnership })
     await insertResponses(tx.sql, [response], ctx.actor.name, ctx.now())
+    if (order.changed) await refold(tx, order, partnership, undefined, ctx.now())
     await saveOrders(tx, [order], ctx.now())
     await emit(tx, [answeredEvent(partnership, order, response)])
     return { responseId: response.id, version: order.version }
@@ -82,7 +85,7 @@ const answersByLine = (order: HeldOrder, answer: OrderAnswer): Map<number, LineA
   }
   if (answer.acceptRest)
     for (const line of order.lines)
-      if (line.response === 'open' && !answers.has(line.position)) answers.set(line.position, { action: 'accept' })
+      if (waits(line) && !answers.has(line.position)) answers.set(line.position, { action: 'accept' })
   return new Map([...answers].sort(([a], [b]) => a - b))
 }
 
@@ -200,7 +203,10 @@ export const receiveAcknowledgements = (ctx: Context, documents: readonly Receiv
         ctx.actor.name,
         ctx.now(),
       )
-      await saveOrders(tx, [...new Set(taken.map(t => t.order))], ctx.now())
+      const answered = [...new Set(taken.map(t => t.order))]
+      for (const order of answered)
+        if (order.changed) await refold(tx, order, taken.find(t => t.order === order)!.received.partnership, undefined, ctx.now())
+      await saveOrders(tx, answered, ctx.now())
       await emit(
         tx,
         taken.map(t => answeredEvent(t.received.partnership, t.order, t.response)),
@@ -257,6 +263,6 @@ const takeAcknowledgement = (order: HeldOrder, document: OrderAcknowledgementDoc
   const rest = meaningOfType(document.type, document.lines.length)
   if (rest)
     for (const line of order.lines)
-      if (!named.has(line.position) && line.response === 'open') take(line, wholeLine(line, rest), document.at)
+      if (!named.has(line.position) && waits(line)) take(line, wholeLine(line, rest), document.at)
   return problems
 }

@@ -25,10 +25,11 @@ const hold = async (tx: Tx, rows: readonly HeldRow[]): Promise<HeldOrder[]> => {
   const [lines, counts] = await Promise.all([selectHeldLines(tx.sql, ids), countResponses(tx.sql, ids)])
   const linesOf = new Map<string, HeldLine[]>(ids.map(id => [id, []]))
   for (const row of lines) linesOf.get(row.orderId)?.push(heldLine(row))
-  const countOf = new Map(counts.map(({ orderId, count }) => [orderId, count]))
+  const countOf = new Map(counts.map(count => [count.orderId, count]))
   return rows.map(row => {
     const stored = linesOf.get(row.id) ?? []
-    return { ...row, stored, lines: [...stored], responseCount: countOf.get(row.id) ?? 0 }
+    const { count = 0, changed = false } = countOf.get(row.id) ?? {}
+    return { ...row, stored, lines: [...stored], responseCount: count, changed }
   })
 }
 

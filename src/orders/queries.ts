@@ -80,12 +80,14 @@ export const selectKnownDocuments = (sql: Sql, keys: readonly OrderKey[]) => sql
 /** An order whose row is locked until the transaction ends, with what changes on it. */
 export type HeldOrder = OrderKey & {
   readonly id: string; readonly buyerId: string; readonly sellerId: string; readonly currency: string; readonly orderDate: string
-  readonly channel: DocumentChannel; readonly document: PurchaseOrderDocument
+  readonly channel: DocumentChannel; document: PurchaseOrderDocument
   state: OrderState; version: number
   /** Answers so far. */
   responseCount: number
+  /** Whether changes were made to it: then its lines follow from all that was said, see refolding.ts. */
+  changed: boolean
   /** As they are in the database, and as they become. */
-  readonly stored: readonly HeldLine[]
+  stored: readonly HeldLine[]
   lines: HeldLine[]
 }
 export type HeldLine = LineState & {
@@ -96,7 +98,7 @@ export type HeldLine = LineState & {
 const heldColumns = (sql: Sql) => sql`
   o.id, o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number, o.release, o.currency,
   o.order_date as "orderDate", o.channel, o.document, o.state, o.version`
-export type HeldRow = Omit<HeldOrder, 'stored' | 'lines' | 'responseCount'>
+export type HeldRow = Omit<HeldOrder, 'stored' | 'lines' | 'responseCount' | 'changed'>
 
 /** Always in the order of their ids, so that two transactions that hold several orders cannot wait for each other. */
 export const lockOrders = (sql: Sql, ids: readonly string[]) => sql<HeldRow[]>`
@@ -135,9 +137,13 @@ export const heldLine = (row: LineRow): HeldLine => {
   }
 }
 
-export const countResponses = (sql: Sql, orderIds: readonly string[]) => sql<{ orderId: string; count: number }[]>`
-  select order_id as "orderId", max(sequence) as count from order_response
-  where order_id = any(${orderIds as string[]}::text[]) group by order_id`
+/** How often orders have been answered, and whether they were changed. */
+export const countResponses = (sql: Sql, orderIds: readonly string[]) => sql<
+  { orderId: string; count: number; changed: boolean }[]
+>`
+  select o.id as "orderId", coalesce((select max(sequence) from order_response r where r.order_id = o.id), 0) as count,
+    exists (select 1 from order_change c where c.order_id = o.id and c.ordinal is not null and c.state <> 'replaced') as changed
+  from unnest(${orderIds as string[]}::text[]) as o(id)`
 
 export const updateOrders = (sql: Sql, orders: readonly HeldOrder[], now: Date) => sql`
   update purchase_order o set state = t.state, version = t.version, updated_at = ${now}

@@ -113,7 +113,9 @@ export const selectOrderPage = (sql: Sql, organisationId: string, filter: OrderF
       ${filter.number === undefined ? sql`` : sql`and o.number = ${filter.number}
         and o.partnership_id in (select p.id from partnership p where p.${sql(mine)} = ${organisationId})`}
       ${filter.state === undefined ? sql`` : sql`and o.state = ${filter.state}`}
-      ${filter.needsAnswer === undefined ? sql`` : filter.needsAnswer ? sql`and o.state = 'open'` : sql`and o.state <> 'open'`}
+      ${filter.needsAnswer === undefined ? sql`` : filter.needsAnswer
+        ? sql`and o.state in ('open', 'change_pending')`
+        : sql`and o.state not in ('open', 'change_pending')`}
       ${filter.since === undefined ? sql`` : sql`and o.created_at >= ${filter.since}::timestamptz`}
       ${filter.cursor === undefined ? sql`` : sql`and o.id < ${filter.cursor}`}
     order by o.id desc limit ${size})`
@@ -155,7 +157,3 @@ export const selectTimeline = (sql: Sql, id: string, limit: number) => sql`
   )
   select ${instantText(sql, 'at')} as at, type, subject_id as "subjectId", data
   from entry order by entry.at, entry.id limit ${limit}`
-
-export const selectVersions = (sql: Sql, orderId: string) => sql`
-  select version, ${instantText(sql, 'replaced_at')} as "replacedAt", replaced_by as "replacedBy", document from order_version
-  where order_id = ${orderId} order by version`

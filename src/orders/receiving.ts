@@ -8,6 +8,7 @@ import { addHours } from '../shared/clock.ts'
 import { decimal, decimalText } from '../shared/decimal.ts'
 import { newId } from '../shared/ids.ts'
 import { holdOrdersByNumber, saveOrders } from './book.ts'
+import { voidChanges } from './change-queries.ts'
 import {
   deleteLines,
   insertOrderLines,
@@ -338,6 +339,7 @@ const changeOrder = async (tx: Tx, received: ReceivedOrder, purpose: 'cancel' | 
     ])
 
   await keepVersion(tx.sql, order.id, purpose === 'cancel' ? 'cancellation' : 'replacement', now)
+  if (purpose === 'replace' && order.changed) await voidChanges(tx.sql, order.id)
   if (purpose === 'cancel') {
     await cancel(tx, order, received, now)
     return answer('applied', order.id)

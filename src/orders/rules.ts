@@ -4,14 +4,15 @@ import { Decimal, decimal, decimalText, type DecimalInput } from '../shared/deci
 import type { LineAnswer, LineResponse, LineStatus, OrderState } from './schema.ts'
 
 /**
- * What a line's response may become. Rejected and cancelled lines take no further answer; a buyer may still cancel a rejected
- * one.
+ * What a line's response may become. A change of the buyer's makes an answered line pending again, and takes nothing from one that
+ * is still open. Rejected and cancelled lines take no further answer and no change; a buyer may still cancel a rejected one.
  */
 export const nextResponses: Readonly<Record<LineResponse, readonly LineResponse[]>> = {
   open: ['accepted', 'changed', 'rejected', 'backordered', 'cancelled'],
-  accepted: ['changed', 'rejected', 'backordered', 'cancelled'],
-  changed: ['accepted', 'changed', 'rejected', 'backordered', 'cancelled'],
-  backordered: ['accepted', 'changed', 'rejected', 'backordered', 'cancelled'],
+  accepted: ['changed', 'rejected', 'backordered', 'change_pending', 'cancelled'],
+  changed: ['accepted', 'changed', 'rejected', 'backordered', 'change_pending', 'cancelled'],
+  backordered: ['accepted', 'changed', 'rejected', 'backordered', 'change_pending', 'cancelled'],
+  change_pending: ['accepted', 'changed', 'rejected', 'backordered', 'change_pending', 'cancelled'],
   rejected: ['cancelled'],
   cancelled: [],
 }
@@ -52,6 +53,10 @@ export const overShippedQuantity = (ledger: Ledger): Decimal =>
 /** What of the order stands: ordered less what was cancelled or rejected. */
 export const standingQuantity = (ledger: Ledger): Decimal => notBelowZero(ledger.ordered.minus(ledger.cancelled))
 
+/** Whether a line, or a change of it, waits for the seller's answer. */
+export const waits = (line: Pick<LineState, 'response'>): boolean =>
+  line.response === 'open' || line.response === 'change_pending'
+
 const isDead = (line: LineState): boolean => line.response === 'cancelled' || line.response === 'rejected'
 
 /** Everything that stands, or that the seller said would come, has been shipped. */
@@ -76,6 +81,7 @@ export const orderState = (lines: readonly LineState[]): OrderState => {
   if (statuses.every(status => status === 'invoiced' || status === 'shipped')) return 'shipped'
   if (live.some(line => line.ledger.shipped.gt(0))) return 'partly_shipped'
   if (live.some(line => line.response === 'open')) return 'open'
+  if (live.some(line => line.response === 'change_pending')) return 'change_pending'
   return lines.every(line => line.response === 'accepted') ? 'accepted' : 'changed'
 }
 

@@ -31,20 +31,26 @@ export type DocumentChannel = Static<typeof DocumentChannel>
 
 export const LineResponse = Type.Union([
   Type.Literal('open'), Type.Literal('accepted'), Type.Literal('changed'), Type.Literal('rejected'), Type.Literal('backordered'),
-  Type.Literal('cancelled'),
-], { description: 'What the seller has answered to the line, or cancelled by the buyer.' })
+  Type.Literal('change_pending'), Type.Literal('cancelled'),
+], {
+  description: 'What the seller has answered to the line; change_pending when the buyer has changed it since; or cancelled by the buyer.',
+})
 export type LineResponse = Static<typeof LineResponse>
 
 export const LineStatus = Type.Union([
   Type.Literal('open'), Type.Literal('accepted'), Type.Literal('changed'), Type.Literal('rejected'), Type.Literal('backordered'),
-  Type.Literal('cancelled'), Type.Literal('partly_shipped'), Type.Literal('shipped'), Type.Literal('invoiced'),
+  Type.Literal('change_pending'), Type.Literal('cancelled'), Type.Literal('partly_shipped'), Type.Literal('shipped'),
+  Type.Literal('invoiced'),
 ], { description: 'Where the line stands, from its response and its quantities.' })
 export type LineStatus = Static<typeof LineStatus>
 
 export const OrderState = Type.Union([
   Type.Literal('open'), Type.Literal('accepted'), Type.Literal('changed'), Type.Literal('rejected'),
-  Type.Literal('partly_shipped'), Type.Literal('shipped'), Type.Literal('invoiced'), Type.Literal('cancelled'),
-], { description: 'Derived from the lines; open as long as a line waits for an answer.' })
+  Type.Literal('change_pending'), Type.Literal('partly_shipped'), Type.Literal('shipped'), Type.Literal('invoiced'),
+  Type.Literal('cancelled'),
+], {
+  description: 'Derived from the lines; open as long as a line waits for an answer, change_pending as long as a change of one does.',
+})
 export type OrderState = Static<typeof OrderState>
 
 const summary = {
@@ -245,15 +251,6 @@ export const TimelineEntry = Type.Object({
   data: Type.Record(Type.String(), Type.Unknown()),
 }, { $id: 'TimelineEntry' })
 export type TimelineEntry = Static<typeof TimelineEntry>
-
-/** One version of the document that is no longer in force. */
-export const OrderVersion = Type.Object({
-  version: Type.Integer(),
-  replacedAt: Instant,
-  replacedBy: Type.String({ description: 'cancellation or replacement.' }),
-  document: Type.Record(Type.String(), Type.Unknown(), { description: 'The order as it was.' }),
-}, { $id: 'OrderVersion' })
-export type OrderVersion = Static<typeof OrderVersion>
 
 const lineNumber = Type.String({ minLength: 1, maxLength: 20, description: 'The buyer\'s line number.', examples: ['1'] })
 const note = (description: string) => Type.String({ minLength: 1, maxLength: 80, description })

@@ -20,7 +20,6 @@ import {
   selectResponses,
   selectSummaries,
   selectTimeline,
-  selectVersions,
   type LineRow,
 } from './read-queries.ts'
 import { receiveOrders } from './receiving.ts'
@@ -34,12 +33,13 @@ import type {
   OrderPage,
   OrderResponse,
   OrderSummary,
-  OrderVersion,
   TimelineEntry,
 } from './schema.ts'
 import { enteredBy } from './work.ts'
 
 export { answerOrder, receiveAcknowledgements } from './answering.ts'
+export { receiveChanges } from './changing.ts'
+export { compareVersions, orderAsOf, orderVersions } from './history.ts'
 export { placedOrder, receiveOrders } from './receiving.ts'
 export type { Applied, Received } from './work.ts'
 
@@ -225,10 +225,6 @@ export const orderTimeline = async (ctx: Context, id: string): Promise<TimelineE
   if (known.length === 0) throw new DomainError('record/not-found', { kind: 'order', id })
   return [...rows] as unknown as TimelineEntry[]
 }
-
-/** The documents that an order had before it was replaced or cancelled, oldest first. Empty also when the order is others'. */
-export const orderVersions = async (ctx: Context, id: string): Promise<OrderVersion[]> =>
-  [...(await readAs(ctx.db, ctx.actor.organisationId, sql => selectVersions(sql, id)))] as unknown as OrderVersion[]
 
 /** Batch reads, each one statement; the answers stand in the order of the ids, and are empty for what cannot be seen. */
 export const ordersByIds = async (ctx: Context, ids: readonly string[]): Promise<(OrderSummary | undefined)[]> => {

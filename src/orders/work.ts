@@ -20,7 +20,7 @@ export type Received<D> = {
  */
 export type Applied = {
   outcome: 'applied' | 'duplicate' | 'conflict' | 'parked'
-  documentKind: 'order' | 'order_response' | 'shipment' | 'receipt' | 'invoice' | 'forecast'
+  documentKind: 'order' | 'order_response' | 'order_change' | 'order_change_answer' | 'shipment' | 'receipt' | 'invoice' | 'forecast'
   documentId?: string
   problems: Problem[]
 }
@@ -47,7 +47,7 @@ export const reconcileWork = (partnershipId: string, orderId: string): Work => (
 export const deliverWork = (
   partnership: Partnership,
   from: string,
-  document: '850' | '855' | '856' | '861' | '810',
+  document: '850' | '855' | '860' | '865' | '856' | '861' | '810',
   documentId: string,
   key: string,
   revision?: number,

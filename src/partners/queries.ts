@@ -17,7 +17,8 @@ export const selectPartnerships = (sql: Sql, filter: PartnershipFilter) => sql<P
   select p.id, p.buyer_id as "buyerId", p.seller_id as "sellerId", b.name as "buyerName", s.name as "sellerName", p.status,
     p.usage,
     p.seller_recognition as "sellerRecognition", p.buyer_identity as "buyerIdentity", p.seller_identity as "sellerIdentity",
-    p.response_hours as "responseHours", p.forecast_purpose as "forecastPurpose", p.version,
+    p.response_hours as "responseHours", p.forecast_purpose as "forecastPurpose",
+    p.change_quantity as "changeQuantity", p.version,
     coalesce((select jsonb_agg(jsonb_build_object('organisationId', c.organisation_id, 'document', c.document, 'channel',
       c.channel,
         'x12Version', c.x12_version, 'guide', c.guide, 'checkLevel', c.check_level, 'ackAs', c.ack_as, 'ackDetail', c.ack_detail) order by c.organisation_id, c.document)

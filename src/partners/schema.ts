@@ -44,8 +44,8 @@ export const SellerRecognition = Type.Object({
 export type SellerRecognition = Static<typeof SellerRecognition>
 
 /** Documents that each side receives, and that it has a channel for. */
-export const buyerDocuments = ['855', '856', '810', '830', '997'] as const
-export const sellerDocuments = ['850', '861', '830', '997'] as const
+export const buyerDocuments = ['855', '865', '856', '810', '830', '997'] as const
+export const sellerDocuments = ['850', '860', '861', '830', '997'] as const
 
 export const checkLevels = ['envelope', 'syntax', 'full', 'partner'] as const
 export type CheckLevel = (typeof checkLevels)[number]
@@ -111,6 +111,9 @@ export const Partnership = Type.Object(
     responseHours: Type.Integer({ minimum: 1, description: 'Hours that the seller has to answer an order.' }),
     forecastPurpose: Type.Union([Type.Literal('SALES_FORECAST'), Type.Literal('ORDER_FORECAST')], {
       description: 'What an 830 says here.',
+    }),
+    changeQuantity: Type.Union([Type.Literal('absolute'), Type.Literal('delta')], {
+      description: 'Whether a quantity in an order change (POC03) is the new one or the difference to the old one.',
     }),
     channels: Type.Array(Channel),
     version: Type.Integer(),

@@ -101,7 +101,7 @@ export const selectOrdersToSweep = (sql: Sql, buyerId: string, touchedSince: Dat
 >`
   select id from purchase_order
   where buyer_id = ${buyerId} and id > ${after}
-    and (state in ('open', 'accepted', 'changed', 'partly_shipped', 'shipped') or updated_at >= ${touchedSince})
+    and (state in ('open', 'accepted', 'changed', 'change_pending', 'partly_shipped', 'shipped') or updated_at >= ${touchedSince})
   order by id limit ${limit}`
 
 export const selectPartnershipIds = (sql: Sql, buyerId: string) =>

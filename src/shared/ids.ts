@@ -4,7 +4,7 @@ import { uuidv7obj } from 'uuidv7'
 export type IdPrefix =
   | 'org' | 'oid' | 'usr' | 'mem' | 'ses' | 'key' | 'aud'
   | 'prt' | 'loc' | 'itm' | 'pit' | 'prc'
-  | 'ord' | 'rsp' | 'shp' | 'pkg' | 'rct' | 'inv' | 'fct'
+  | 'ord' | 'rsp' | 'chg' | 'cha' | 'shp' | 'pkg' | 'rct' | 'inv' | 'fct'
   | 'gde' | 'msg' | 'grp' | 'dlv' | 'evt' | 'exc' | 'pol'
 
 export type Id<P extends IdPrefix> = `${P}_${string}`

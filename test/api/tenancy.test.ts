@@ -230,6 +230,8 @@ const probes: Record<string, Probe> = {
   getOrderTimeline: byId('order'),
   proposePacking: byId('order'),
   listOrderVersions: byId('order'),
+  compareOrderVersions: ids => ({ params: { id: ids.order, version: '1' } }),
+  getOrderAsOf: ids => ({ params: { id: ids.order, at: '2099-01-01' } }),
   answerOrder: byId('order', () => ({ acceptRest: true })),
   listShipments: listFor(
     () => 'number=SECRET-ASN',
@@ -238,6 +240,9 @@ const probes: Record<string, Probe> = {
   getShipment: byId('shipment'),
   createShipment: ids => ({ body: { orderIds: [ids.order] } }),
   proposeShipmentPacking: ids => ({ body: { orderIds: [ids.order] } }),
+  printShipmentLabels: byId('shipment'),
+  printPackingList: byId('shipment'),
+  printBillOfLading: byId('shipment'),
   reserveSsccs: own(() => ({ body: { count: 2 } })),
   listReceipts: listFor(
     () => 'number=SECRET-RA',

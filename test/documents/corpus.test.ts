@@ -2,8 +2,8 @@ import t from 'tap'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import {
-  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, PurchaseOrderDocument,
-  ReceivingAdviceDocument, ShipNoticeDocument,
+  ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, OrderChangeAnswerDocument, OrderChangeDocument,
+  PurchaseOrderDocument, ReceivingAdviceDocument, ShipNoticeDocument,
 } from '../../src/documents/canonical.ts'
 import { documentMappings, type DocumentSet, isMappedSet, readDocument } from '../../src/documents/index.ts'
 import { allSegments, type Transaction } from '../../src/x12/index.ts'
@@ -16,15 +16,15 @@ import { corpusFile, corpusMissing, corpusSets, readBack, withoutPositions } fro
 
 const schemas: Record<DocumentSet, TSchema> = {
   '810': InvoiceDocument, '830': ForecastDocument, '850': PurchaseOrderDocument, '855': OrderAcknowledgementDocument,
-  '856': ShipNoticeDocument, '861': ReceivingAdviceDocument,
+  '856': ShipNoticeDocument, '860': OrderChangeDocument, '861': ReceivingAdviceDocument, '865': OrderChangeAnswerDocument,
 }
 
 /** Which segments the parts of a document may come from, by the name of the member that holds them. */
 const origins: Record<string, string[]> = {
-  '': ['BEG', 'BAK', 'BSN', 'BIG', 'BFR'], references: ['REF', 'N9'], parties: ['N1'], dates: ['DTM'], contacts: ['PER'],
+  '': ['BEG', 'BAK', 'BSN', 'BIG', 'BFR', 'BCH', 'BCA'], references: ['REF', 'N9'], parties: ['N1'], dates: ['DTM'], contacts: ['PER'],
   allowancesCharges: ['SAC'], taxes: ['TXI'],
   amounts: ['AMT'], splits: ['SDQ'], schedule: ['SCH'], carrier: ['TD5', 'TD3', 'CAD'], carrierReference: ['CAD'],
-  lines: ['PO1', 'IT1', 'SN1'], acknowledgements: ['ACK'],
+  lines: ['PO1', 'IT1', 'SN1', 'POC'], acknowledgements: ['ACK'],
   packages: ['HL'], orders: ['PRF'], series: ['LIN'], points: ['FST', 'SDQ'], shipped: ['SHP'], authorizations: ['ATH'],
 }
 
@@ -49,7 +49,7 @@ const comparable = (document: object): object => ({ ...withoutPositions(document
 
 t.test('every accepted set', { skip: corpusMissing }, t => {
   let count = 0
-  for (const { file, result } of corpusSets(['850', '855', '856', '810', '830'])) {
+  for (const { file, result } of corpusSets(['850', '855', '856', '810', '830', '860', '865'])) {
     const { transaction, set } = result
     if (transaction === undefined || !isMappedSet(set)) continue
     count++

@@ -16,7 +16,7 @@ export const interchange = (body: string, set: string, functionalId = 'PO'): Uin
   ].join('~') + '~', 'latin1')
 }
 
-const functionalIds: Record<string, string> = { 810: 'IN', 830: 'PS', 850: 'PO', 855: 'PR', 861: 'RC' }
+const functionalIds: Record<string, string> = { 810: 'IN', 830: 'PS', 850: 'PO', 855: 'PR', 856: 'SH', 860: 'PC', 865: 'CA', 861: 'RC' }
 
 /** The sets of an input, in order. */
 export const setsOf = (bytes: Uint8Array): SetResult[] =>

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { bucketEnd } from '../../src/documents/buckets.ts'
 import type {
-  ForecastDocument, InvoiceDocument, LineAcknowledgement, OrderAcknowledgementDocument, OrderLineDocument, PurchaseOrderDocument,
+  ChangeLineDocument, ForecastDocument, InvoiceDocument, LineAcknowledgement, OrderAcknowledgementDocument,
+  OrderChangeAnswerDocument, OrderChangeDocument, OrderLineDocument, PurchaseOrderDocument,
   ShipNoticeDocument,
 } from '../../src/documents/canonical.ts'
 import type { AcknowledgementLine } from '../../src/documents/acknowledgement855.ts'
@@ -90,6 +91,54 @@ const answer = part<Omit<OrderAcknowledgementDocument, 'at' | 'lineCount'>>({
 
 t.test('855', t => {
   roundTrips('855', answer, 300)
+  t.pass('300 random documents came back the same')
+  t.end()
+})
+
+const changeLine = part<Omit<ChangeLineDocument, 'at' | 'priceBasis' | 'quantityLeft'>>({
+  lineNumber: fullText(20), code: fc.constantFrom('AI', 'CA', 'CT', 'DI', 'MU', 'PC', 'QD', 'QI', 'RE', 'RZ'),
+  quantity: fc.integer({ min: 0, max: 99_999 }).map(String), unit,
+  price: decimalText, products: products(), description: fullText(80), characteristics: list(characteristic),
+  packSize: fc.constantFrom('1', '12'), innerPacks: fc.constantFrom('2', '4'), retailPrice: decimalText,
+  references: list(reference), dates: list(datedEvent), allowancesCharges: list(allowanceCharge), splits: list(split, 11),
+  schedule: list(schedule), parties: list(party('ST')), taxes: list(tax), notes,
+}, ['code', 'unit', 'products'])
+  // Beside a quantity goes the one still to come: the same unless told.
+  .map(line => (line.quantity === undefined ? line : { ...line, quantityLeft: line.quantity }))
+
+const changeHeading = {
+  purpose: fc.constantFrom('00', '04', '05'), orderNumber: fullText(22), release: fullText(30), sequence: fullText(8),
+  orderDate: date, requestReference: fullText(45), contract: fullText(30), reference: fullText(30), changedOn: date,
+  currency: fc.constant('USD'), freightTerms: fc.constantFrom('PP', 'CC'), freightLocation, terms,
+  salesRequirement: fc.constantFrom('N', 'Y'), carrier, ...heading('ST', 'BT', 'BY', 'SE', 'VN'),
+  allowancesCharges: list(allowanceCharge), taxes: list(tax), amounts: list(amount, 5), hashTotal: decimalText,
+}
+const changeNeeds = ['purpose', 'orderNumber', 'orderDate', ...headingNeeds, 'lines', 'freightTerms'] as const
+
+const change = part<Omit<OrderChangeDocument, 'at' | 'lineCount'>>({
+  ...changeHeading, type: fc.constantFrom('SA', 'RL'), lines: fc.array(changeLine, { minLength: 1, maxLength: 4 }),
+}, [...changeNeeds, 'type'])
+  .map(document => ({ ...document, lineCount: document.lines.length }))
+
+t.test('860', t => {
+  roundTrips('860', change, 300)
+  t.pass('300 random documents came back the same')
+  t.end()
+})
+
+const changeAnswer = part<Omit<OrderChangeAnswerDocument, 'at' | 'lineCount'>>({
+  ...changeHeading, type: fc.constantFrom('AC', 'AT', 'RD'), answeredOn: date,
+  lines: fc.array(fc.tuple(changeLine, some(acknowledgement)).chain(([line, acknowledgements]) => fc.boolean().map(repriced => ({
+    ...line,
+    // A new price is the line's own.
+    acknowledgements: repriced && line.price !== undefined
+      ? [...acknowledgements, { code: 'IP', price: line.price }] : acknowledgements,
+  }))), { minLength: 1, maxLength: 4 }),
+}, [...changeNeeds])
+  .map(document => ({ ...document, lineCount: document.lines.length }))
+
+t.test('865', t => {
+  roundTrips('865', changeAnswer, 300)
   t.pass('300 random documents came back the same')
   t.end()
 })

@@ -29,6 +29,7 @@ const partnership = (
   sellerIdentity: null,
   responseHours: 24,
   forecastPurpose: 'SALES_FORECAST',
+  changeQuantity: 'absolute',
   channels: [],
   version: 1,
 })

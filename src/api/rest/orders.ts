@@ -7,12 +7,22 @@ import {
   OrderInput,
   OrderPage,
   OrderSummary,
-  OrderVersion,
   TimelineEntry,
 } from '../../orders/schema.ts'
-import { answerOrder, createOrder, getOrder, listOrders, orderTimeline, orderVersions } from '../../orders/service.ts'
+import { OrderAsOf, OrderVersion, VersionComparison } from '../../orders/change-schema.ts'
+import {
+  answerOrder,
+  compareVersions,
+  createOrder,
+  getOrder,
+  listOrders,
+  orderAsOf,
+  orderTimeline,
+  orderVersions,
+} from '../../orders/service.ts'
 import { PackingProposal } from '../../shipments/schema.ts'
 import { proposePacking } from '../../shipments/service.ts'
+import { DomainError } from '../../shared/errors.ts'
 import { IdParams, operation } from '../operation.ts'
 
 const Answered = Type.Object({
@@ -108,9 +118,51 @@ export const registerOrders = (app: FastifyInstance): void => {
     path: '/api/orders/:id/versions',
     tag: 'orders',
     access: 'records.read',
-    summary: 'The order as it was before it was replaced or cancelled',
+    summary: 'The documents that the order has had, the one in force last',
     params: IdParams,
     answer: [200, Type.Object({ items: Type.Array(OrderVersion) })],
     handler: async (ctx, { params }) => ({ items: await orderVersions(ctx, params.id) }),
   })
+  operation(app, {
+    id: 'compareOrderVersions',
+    method: 'GET',
+    path: '/api/orders/:id/versions/:version/differences',
+    tag: 'orders',
+    access: 'records.read',
+    summary: 'What differs between two versions of an order',
+    description: 'Value by value, heading first, then line by line. Without `to`, against the version in force.',
+    params: Type.Object({ ...IdParams.properties, version: Type.Integer({ minimum: 1, description: 'The earlier version.' }) }),
+    query: Type.Object(
+      { to: Type.Optional(Type.Integer({ minimum: 1, description: 'The later version.' })) },
+      { additionalProperties: false },
+    ),
+    answer: [200, VersionComparison],
+    handler: (ctx, { params, query }) => compareVersions(ctx, params.id, params.version, query.to),
+  })
+  operation(app, {
+    id: 'getOrderAsOf',
+    method: 'GET',
+    path: '/api/orders/:id/as-of/:at',
+    tag: 'orders',
+    access: 'records.read',
+    summary: 'The order as it was known at an instant',
+    description: 'With the changes, answers, shipments and invoices that the hub had by then. A day means its end, in UTC.',
+    params: Type.Object({
+      ...IdParams.properties,
+      at: Type.String({
+        pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,3})?)?Z)?$',
+        description: 'An instant in UTC, or a day.',
+        examples: ['2026-03-05', '2026-03-05T12:00:00Z'],
+      }),
+    }),
+    answer: [200, OrderAsOf],
+    handler: (ctx, { params }) => orderAsOf(ctx, params.id, instantOf(params.at)),
+  })
+}
+
+/** An instant as it is given in a path; a day is its last millisecond. */
+const instantOf = (text: string): Date => {
+  const at = new Date(text.includes('T') ? text : `${text}T23:59:59.999Z`)
+  if (Number.isNaN(at.getTime())) throw new DomainError('request/invalid', { detail: `${text} is no day of the calendar.` })
+  return at
 }

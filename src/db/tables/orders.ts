@@ -1,8 +1,8 @@
 import { integer, jsonb, numeric, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { day, instant } from './columns.ts'
 
-// Orders, their lines, versions and answers.
-// Constraints, indexes and policies are in migrations/0004-orders.sql.
+// Orders, their lines, versions, answers and changes.
+// Constraints, indexes and policies are in migrations/0004-orders.sql and 0008-order-changes.sql.
 
 export const purchaseOrder = pgTable('purchase_order', {
   id: text('id').primaryKey(),
@@ -15,7 +15,7 @@ export const purchaseOrder = pgTable('purchase_order', {
   orderDate: day('order_date').notNull(),
   currency: text('currency').notNull(),
   state: text('state', {
-    enum: ['open', 'accepted', 'changed', 'rejected', 'partly_shipped', 'shipped', 'invoiced', 'cancelled']
+    enum: ['open', 'accepted', 'changed', 'rejected', 'change_pending', 'partly_shipped', 'shipped', 'invoiced', 'cancelled']
   }).notNull(),
   respondBy: instant('respond_by').notNull(),
   shipTo: text('ship_to'),
@@ -50,7 +50,7 @@ export const orderLine = pgTable('order_line', {
   price: numeric('price'),
   priceBasis: text('price_basis'),
   response: text('response', {
-    enum: ['open', 'accepted', 'changed', 'rejected', 'backordered', 'cancelled']
+    enum: ['open', 'accepted', 'changed', 'rejected', 'backordered', 'change_pending', 'cancelled']
   }).notNull().default('open'),
   priceConfirmed: numeric('price_confirmed'),
   promisedDate: day('promised_date'),
@@ -62,6 +62,8 @@ export const orderLine = pgTable('order_line', {
   quantityPaid: numeric('quantity_paid').notNull().default('0'),
   quantityCancelled: numeric('quantity_cancelled').notNull().default('0'),
   sourcePosition: integer('source_position'),
+  changeId: text('change_id'),
+  changePosition: integer('change_position'),
 }, table => [primaryKey({ columns: [table.orderId, table.position] })])
 
 export const orderVersion = pgTable('order_version', {
@@ -73,6 +75,7 @@ export const orderVersion = pgTable('order_version', {
   document: jsonb('document').notNull(),
   replacedAt: instant('replaced_at').notNull().defaultNow(),
   replacedBy: text('replaced_by').notNull(),
+  changeId: text('change_id'),
 }, table => [primaryKey({ columns: [table.orderId, table.version] })])
 
 export const orderResponse = pgTable('order_response', {
@@ -85,6 +88,46 @@ export const orderResponse = pgTable('order_response', {
   type: text('type').notNull(),
   document: jsonb('document').notNull(),
   channel: text('channel', { enum: ['x12', 'api', 'portal'] }).notNull(),
+  sourceMessageId: text('source_message_id'),
+  sourceOrdinal: integer('source_ordinal'),
+  actor: text('actor').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
+
+export const orderChange = pgTable('order_change', {
+  id: text('id').primaryKey(),
+  orderId: text('order_id').notNull(),
+  partnershipId: text('partnership_id').notNull(),
+  buyerId: text('buyer_id').notNull(),
+  sellerId: text('seller_id').notNull(),
+  sequence: text('sequence'),
+  ordinal: integer('ordinal'),
+  purpose: text('purpose').notNull(),
+  type: text('type').notNull(),
+  state: text('state', {
+    enum: ['held', 'refused', 'replaced', 'pending', 'accepted', 'countered', 'rejected', 'superseded']
+  }).notNull(),
+  respondBy: instant('respond_by'),
+  document: jsonb('document').notNull(),
+  problems: jsonb('problems').notNull().default([]),
+  channel: text('channel', { enum: ['x12', 'api', 'portal'] }).notNull(),
+  sourceMessageId: text('source_message_id'),
+  sourceOrdinal: integer('source_ordinal'),
+  actor: text('actor').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  decidedAt: instant('decided_at'),
+})
+
+export const orderChangeAnswer = pgTable('order_change_answer', {
+  id: text('id').primaryKey(),
+  orderId: text('order_id').notNull(),
+  changeId: text('change_id').notNull(),
+  partnershipId: text('partnership_id').notNull(),
+  buyerId: text('buyer_id').notNull(),
+  sellerId: text('seller_id').notNull(),
+  type: text('type'),
+  document: jsonb('document').notNull(),
+  channel: text('channel', { enum: ['x12', 'api', 'portal', 'hub'] }).notNull(),
   sourceMessageId: text('source_message_id'),
   sourceOrdinal: integer('source_ordinal'),
   actor: text('actor').notNull(),

@@ -8,7 +8,14 @@ import type { ImportError } from '../schema.ts'
 
 type Terms = Pick<
   Partnership,
-  'status' | 'usage' | 'sellerRecognition' | 'buyerIdentity' | 'sellerIdentity' | 'responseHours' | 'forecastPurpose'
+  | 'status'
+  | 'usage'
+  | 'sellerRecognition'
+  | 'buyerIdentity'
+  | 'sellerIdentity'
+  | 'responseHours'
+  | 'forecastPurpose'
+  | 'changeQuantity'
 >
 type Record = Resolved & { readonly buyerId: string; readonly sellerId: string }
 
@@ -54,19 +61,20 @@ export const partnerships: ImportHandler<Record> = {
     const terms = written.map(({ id: key, buyerId, sellerId, after }) => ({ id: key, buyerId, sellerId, ...after }))
     await tx.sql`
       insert into partnership as p (id, buyer_id, seller_id, status, usage, seller_recognition, buyer_identity, seller_identity,
-        response_hours, forecast_purpose,
+        response_hours, forecast_purpose, change_quantity,
         created_at, updated_at)
       select id, "buyerId", "sellerId", status, usage, "sellerRecognition", "buyerIdentity", "sellerIdentity", "responseHours",
-        "forecastPurpose",
+        "forecastPurpose", "changeQuantity",
         ${scope.now}, ${scope.now}
       from jsonb_to_recordset(${JSON.stringify(terms)}::jsonb) as r(id text, "buyerId" text, "sellerId" text, status text,
         usage text, "sellerRecognition" jsonb,
-        "buyerIdentity" jsonb, "sellerIdentity" jsonb, "responseHours" int, "forecastPurpose" text)
+        "buyerIdentity" jsonb, "sellerIdentity" jsonb, "responseHours" int, "forecastPurpose" text,
+        "changeQuantity" text)
       on conflict (id) do update set status = excluded.status, usage = excluded.usage,
         seller_recognition = excluded.seller_recognition,
         buyer_identity = excluded.buyer_identity, seller_identity = excluded.seller_identity,
           response_hours = excluded.response_hours,
-        forecast_purpose = excluded.forecast_purpose, updated_at = excluded.updated_at, version = p.version + 1`
+        forecast_purpose = excluded.forecast_purpose, change_quantity = excluded.change_quantity, updated_at = excluded.updated_at, version = p.version + 1`
     await writeChannels(tx, written.flatMap(({ id: partnershipId, buyerId, sellerId, after }) => after.channels.map(channel =>
       ({ ...channel, partnershipId, counterpartId: channel.organisationId === buyerId ? sellerId : buyerId }))))
     return changes.map(change => change.outcome)
@@ -84,6 +92,7 @@ const termsOf = (cells: Cells, before: Partnership | undefined): Terms => ({
   responseHours: cells.response_hours === undefined ? (before?.responseHours ?? 24) : Number(cells.response_hours),
   forecastPurpose:
     (cells.forecast_purpose as Terms['forecastPurpose'] | undefined) ?? before?.forecastPurpose ?? 'SALES_FORECAST',
+  changeQuantity: (cells.change_quantity as Terms['changeQuantity'] | undefined) ?? before?.changeQuantity ?? 'absolute',
 })
 
 /** `ZZ:NORTHGATE` or `ZZ:NORTHGATE:GROUP`. */
