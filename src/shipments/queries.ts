@@ -3,6 +3,7 @@ import type { ShipNoticeDocument } from '../documents/canonical.ts'
 import type { Pack } from '../items/schema.ts'
 import { instantText } from '../orders/read-queries.ts'
 import type { DocumentChannel } from '../orders/schema.ts'
+import type { Address } from '../partners/schema.ts'
 import type { PackageType, ShipmentFilter } from './schema.ts'
 
 type Sides = { readonly partnershipId: string; readonly buyerId: string; readonly sellerId: string }
@@ -112,6 +113,39 @@ export type ItemPacks = { id: string; unit: string; packQuantity: string; packs:
 export const selectItemPacks = (sql: Sql, partnershipItemIds: readonly string[]) => sql<ItemPacks[]>`
   select p.id, p.unit, trim_scale(p.pack_quantity)::text as "packQuantity", coalesce(i.packs, '[]') as packs
   from partnership_item p left join item i on i.id = p.item_id where p.id = any(${partnershipItemIds as string[]}::text[])`
+
+export type PrintableRow = {
+  id: string; buyerId: string; sellerId: string; buyerName: string; sellerName: string; state: 'shipped' | 'cancelled'
+  shipDate: string | null; estimatedDelivery: string | null; createdAt: Date; document: ShipNoticeDocument
+  /** In the order of the document's lines. */
+  lines: {
+    package: string | null; orderNumber: string; lineNumber: string | null; gtin: string | null; buyerItem: string | null
+    sellerItem: string | null; quantity: string; unit: string
+    item: { gtin: string; unit: string; packQuantity: string; name: string; packs: Pack[] } | null
+  }[]
+}
+
+/** A shipment with what its labels and papers say. The packs of an item are there for its seller alone, as the master is. */
+export const selectPrintable = (sql: Sql, id: string) => sql<PrintableRow[]>`
+  select s.id, s.buyer_id as "buyerId", s.seller_id as "sellerId", b.name as "buyerName", v.name as "sellerName", s.state,
+    s.ship_date as "shipDate", s.estimated_delivery as "estimatedDelivery", s.created_at as "createdAt", s.document,
+    (select coalesce(json_agg(json_build_object('package', l.package, 'orderNumber', l.order_number, 'lineNumber', l.line_number,
+       'gtin', l.gtin, 'buyerItem', l.buyer_item, 'sellerItem', l.seller_item, 'quantity', trim_scale(l.quantity)::text,
+       'unit', l.unit, 'item', case when p.id is not null then json_build_object('gtin', p.gtin, 'unit', p.unit, 'name', p.name,
+         'packQuantity', trim_scale(p.pack_quantity)::text, 'packs', coalesce(i.packs, '[]')) end) order by l.position), '[]')
+     from shipment_line l left join partnership_item p on p.partnership_id = l.partnership_id and p.gtin = l.gtin
+       left join item i on i.id = p.item_id
+     where l.shipment_id = s.id) as lines
+  from shipment s join organisation b on b.id = s.buyer_id join organisation v on v.id = s.seller_id
+  where s.id = ${id}`
+
+/** The locations of both sides that are meant by codes or GLNs. */
+export const selectPartyLocations = (sql: Sql, buyerId: string, sellerId: string, codes: readonly string[]) =>
+  sql<{ organisationId: string; code: string; gln: string | null; name: string; address: Address }[]>`
+  select organisation_id as "organisationId", code, gln, name, address from location
+  where organisation_id in (${buyerId}, ${sellerId})
+    and (code = any(${codes as string[]}::text[]) or gln = any(${codes as string[]}::text[]))
+  order by id`
 
 export const countShipmentsOf = (sql: Sql, orderId: string) => sql<{ count: number }[]>`
   select count(distinct shipment_id)::int as count from shipment_line where order_id = ${orderId}`

@@ -137,6 +137,9 @@ export const ShipmentInput = Type.Object({
     { maxItems: 10_000, description: 'Proposed from the case sizes of the items when left out; none when empty.' })),
   shipDate: Type.Optional(BusinessDate),
   estimatedDelivery: Type.Optional(BusinessDate),
+  shipFrom: Type.Optional(Type.String({
+    minLength: 1, maxLength: 80, description: 'Code or GLN of your location that it leaves from (N1*SF).', examples: ['PLANT1'],
+  })),
   carrier: Type.Optional(Type.Object(carrier, { additionalProperties: false })),
   trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
   billOfLading: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
@@ -207,3 +210,21 @@ export type SsccReservation = Static<typeof SsccReservation>
 
 export const SsccsReserved = Type.Object({ ssccs: Type.Array(Sscc) }, { $id: 'SsccsReserved' })
 export type SsccsReserved = Static<typeof SsccsReserved>
+
+export const LabelSize = Type.Union([Type.Literal('4x6'), Type.Literal('a6'), Type.Literal('a5')], {
+  description: '4 by 6 inches, A6 (105 by 148 mm) or A5 (148 by 210 mm).',
+})
+export type LabelSize = Static<typeof LabelSize>
+
+export const LabelRequest = Type.Object({
+  format: Type.Optional(Type.Union([Type.Literal('pdf'), Type.Literal('zpl')], { description: 'pdf, or zpl for label printers.' })),
+  size: Type.Optional(LabelSize),
+  dpi: Type.Optional(Type.Union([Type.Literal(203), Type.Literal(300)], { description: 'Dots per inch of the printer, for zpl.' })),
+  package: Type.Optional(Type.String({ minLength: 1, maxLength: 12, description: 'Only this package and those on it.' })),
+}, { $id: 'LabelRequest', additionalProperties: false })
+export type LabelRequest = Static<typeof LabelRequest>
+
+export const PaperRequest = Type.Object({
+  paper: Type.Optional(Type.Union([Type.Literal('letter'), Type.Literal('a4')], { description: 'Letter unless told.' })),
+}, { $id: 'PaperRequest', additionalProperties: false })
+export type PaperRequest = Static<typeof PaperRequest>

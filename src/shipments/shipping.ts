@@ -1,7 +1,7 @@
 import type { Tx } from '../db/client.ts'
 import type { Context } from '../db/context.ts'
 import { emit } from '../db/outbox.ts'
-import type { ShipNoticeDocument } from '../documents/canonical.ts'
+import type { Party, ShipNoticeDocument } from '../documents/canonical.ts'
 import { shipNoticeFor } from '../documents/turnaround.ts'
 import { holdOrders, putLine, saveOrders } from '../orders/book.ts'
 import type { HeldLine, HeldOrder } from '../orders/queries.ts'
@@ -13,8 +13,9 @@ import { decimal, decimalText, sum } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
 import { notStandardPack, packLines, picksOf, proposePackages, type LineToPack, type Packed, type Quantity } from './packing.ts'
-import { countShipmentsOf, selectItemPacks, type ItemPacks, type NewShipment } from './queries.ts'
+import { countShipmentsOf, selectItemPacks, selectPartyLocations, type ItemPacks, type NewShipment } from './queries.ts'
 import { shipmentEvent, storeShipments } from './receiving.ts'
+import { partyAddress } from './printing/printable.ts'
 import { inOrderOf, maxPackages, mostToShip, overShipmentTolerance, quantityToShip } from './rules.ts'
 import type { PackageInput, PackingProposal, PackingRequest, ShipmentInput } from './schema.ts'
 import { assignSsccs } from './sscc.ts'
@@ -39,6 +40,7 @@ export const makeShipment = async (ctx: Context, tx: Tx, input: ShipmentInput): 
   const number = input.number ?? (await nextNumber(tx, first))
   const document = noticeOf(
     input,
+    await shipFromOf(ctx, tx, input.shipFrom),
     number,
     ctx.now(),
     orders,
@@ -199,8 +201,21 @@ const nextNumber = async (tx: Tx, order: HeldOrder): Promise<string> => {
   return `${order.number}-${(row?.count ?? 0) + 1}`
 }
 
+/** The location of the seller that the goods leave from, as a party of the ship notice. */
+const shipFromOf = async (ctx: Context, tx: Tx, code: string | undefined): Promise<Party[]> => {
+  if (code === undefined) return []
+  const { organisationId } = ctx.actor
+  const [location] = await selectPartyLocations(tx.sql, organisationId, organisationId, [code])
+  if (!location) throw new DomainError('partners/unknown-location', { detail: `You have no location ${code}.`, location: code })
+  const { gln, name, address } = location
+  return [
+    { role: 'SF', name: name.slice(0, 60), idQualifier: gln === null ? '92' : 'UL', id: gln ?? location.code, ...partyAddress(address) },
+  ]
+}
+
 const noticeOf = (
   input: ShipmentInput,
+  parties: readonly Party[],
   number: string,
   now: Date,
   orders: readonly HeldOrder[],
@@ -231,6 +246,7 @@ const noticeOf = (
       ...(one.trackingNumber !== undefined && { trackingNumber: one.trackingNumber }),
       ...(one.weight !== undefined && { weight: one.weight }),
     })),
+    parties,
     ...(input.structure === '0002' && { structure: input.structure }),
     dates: [
       { qualifier: '011', date: input.shipDate ?? date },

@@ -436,7 +436,7 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
       `input: { sellerId: "${ids.organisation}", number: "X", lines: [{ gtin: "${retailerFarm[0]!.gtin}", quantity: "1" }] }`,
   ],
   answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
-  reserveSsccs: [() => 'input: { count: 1 }'],
+  reserveSsccs: [], // gives each caller codes of its own prefix, others each time
   createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
   createInvoice: [
     ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`,

@@ -1,7 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Readable } from 'node:stream'
+import { Type } from 'typebox'
 import {
+  LabelRequest,
   PackingProposal,
   PackingRequest,
+  PaperRequest,
   Shipment,
   ShipmentFilter,
   ShipmentInput,
@@ -10,9 +14,18 @@ import {
   SsccsReserved,
 } from '../../shipments/schema.ts'
 import { createShipment, getShipment, listShipments, proposePacking, reserveSsccs } from '../../shipments/service.ts'
+import { printBillOfLading, printLabels, printPackingList, type Printed } from '../../shipments/printing/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
-/** Ship notices. */
+const Pdf = Type.Unsafe<Readable>({ description: 'A PDF.', contentMediaType: 'application/pdf' })
+const Labels = Type.Unsafe<Readable>({ description: 'A PDF with a label on each page, or ZPL.', contentMediaType: 'application/pdf' })
+
+const download = (reply: FastifyReply, { contentType, fileName, content }: Printed): Readable => {
+  reply.headers({ 'content-type': contentType, 'content-disposition': `attachment; filename="${fileName}"` })
+  return content
+}
+
+/** Ship notices, SSCCs and what is printed for them. */
 export const registerShipments = (app: FastifyInstance): void => {
   operation(app, {
     id: 'listShipments',
@@ -53,6 +66,7 @@ export const registerShipments = (app: FastifyInstance): void => {
       'shipments/invalid-packing',
       'shipments/mixed-partnerships',
       'shipments/invalid-sscc',
+      'partners/unknown-location',
       'shipments/sscc-reused',
       'shipments/no-gs1-prefix',
       'shipments/nothing-to-ship',
@@ -92,5 +106,37 @@ export const registerShipments = (app: FastifyInstance): void => {
     answer: [201, SsccsReserved],
     errors: ['shipments/no-gs1-prefix'],
     handler: (ctx, { body }) => reserveSsccs(ctx, body),
+  })
+  const print = { method: 'GET', tag: 'shipments', access: 'records.read', params: IdParams } as const
+  operation(app, {
+    ...print,
+    id: 'printShipmentLabels',
+    path: '/api/shipments/:id/labels',
+    summary: 'GS1 logistic labels of a shipment, as PDF or ZPL',
+    description: 'One for each package with an SSCC: (00) in GS1-128, and what is in it where that is one item. For the seller.',
+    query: LabelRequest,
+    answer: [200, Labels],
+    errors: ['record/not-found', 'identity/forbidden', 'shipments/no-labels'],
+    handler: async (ctx, { params, query, reply }) => download(reply, await printLabels(ctx, params.id, query)),
+  })
+  operation(app, {
+    ...print,
+    id: 'printPackingList',
+    path: '/api/shipments/:id/packing-list',
+    summary: 'The packing list of a shipment, as PDF',
+    query: PaperRequest,
+    answer: [200, Pdf],
+    errors: ['record/not-found'],
+    handler: async (ctx, { params, query, reply }) => download(reply, await printPackingList(ctx, params.id, query)),
+  })
+  operation(app, {
+    ...print,
+    id: 'printBillOfLading',
+    path: '/api/shipments/:id/bill-of-lading',
+    summary: 'The bill of lading of a shipment, as PDF',
+    query: PaperRequest,
+    answer: [200, Pdf],
+    errors: ['record/not-found'],
+    handler: async (ctx, { params, query, reply }) => download(reply, await printBillOfLading(ctx, params.id, query)),
   })
 }
