@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { registerBackup } from './backup.ts'
 import { exitCodes, reportFailure } from './failure.ts'
+import { registerGuide } from './guide.ts'
 import { registerImport } from './import.ts'
 import { registerKey } from './key.ts'
 import { registerMigrate } from './migrate.ts'
@@ -14,7 +15,7 @@ import { hubVersion } from './version.ts'
 import { registerX12 } from './x12/index.ts'
 
 const help = `
-Talking to a running hub: send, status, outbox, replay, import
+Talking to a running hub: send, status, outbox, replay, import, guide
   ACCORD_URL      its address; http://localhost:4000 unless set
   ACCORD_API_KEY  an API key of yours, instead of --key
 Working on its database, whether it runs or not: migrate, backup, restore, user, key, import --local
@@ -43,6 +44,7 @@ const program = (): Command => {
   registerStatus(accord)
   registerOutbox(accord)
   registerReplay(accord)
+  registerGuide(accord)
   registerImport(accord)
   registerX12(accord)
   registerMigrate(accord)

@@ -137,7 +137,8 @@ export const GuidePreview = Type.Object(
   },
   { $id: 'GuidePreview' },
 )
-export type GuidePreview = Static<typeof GuidePreview>
+type PreviewItem = Omit<Static<typeof GuidePreviewItem>, 'found' | 'gone'> & { found: MessageFinding[]; gone: MessageFinding[] }
+export type GuidePreview = Omit<Static<typeof GuidePreview>, 'items'> & { items: PreviewItem[] }
 
 const messageFields = {
   id: MessageId,

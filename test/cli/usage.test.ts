@@ -23,6 +23,10 @@ const commands = [
   ['x12', 'write'],
   ['x12', 'query'],
   ['x12', 'split'],
+  ['x12', 'learn'],
+  ['x12', 'diff'],
+  ['guide', 'store'],
+  ['guide', 'preview'],
 ]
 
 t.test('help and version', async t => {
