@@ -3,7 +3,8 @@
  * beside what it is about. Plain data, for a terminal as for the portal; one transaction set at a time, whatever the size of the file.
  */
 import type { Guide } from './compile.ts'
-import { explain, type MessageLanguage } from './explain.ts'
+import { explain, languages, type MessageLanguage } from './explain.ts'
+import { localName, type LocalNames } from './messages/language.ts'
 import { Names, type DescribedElement, type DescribedSegment } from './names.ts'
 import { chunksOf, createReader, type ByteSource, type Reader } from './read.ts'
 import type { ReadOptions, SetIdentity } from './session.ts'
@@ -14,7 +15,7 @@ import type {
 } from './types.ts'
 
 export interface InspectOptions extends Omit<ReadOptions, 'tree'> {
-  /** Of the findings' sentences. Names and meanings are those of the schema, in English. Default en. */
+  /** Of the findings' sentences, and of names as far as they are translated. Meanings are those of the schema, in English. Default en. */
   readonly language?: MessageLanguage
 }
 
@@ -97,6 +98,7 @@ const keptBytes = 1 << 16
 export class Inspector {
   private readonly reader: Reader
   private readonly language: MessageLanguage
+  private readonly local: LocalNames | undefined
   private readonly utf8: boolean
   private readonly names = new Map<string, Names>()
   private recent: Buffer = Buffer.alloc(0)
@@ -108,6 +110,7 @@ export class Inspector {
 
   constructor({ language = 'en', ...options }: InspectOptions = {}) {
     this.language = language
+    this.local = languages[language].names
     this.utf8 = options.encoding === 'utf8'
     this.recentAt = options.offset ?? 0
     const { guideFor = ({ version, set }: SetIdentity) => standardGuide(version, set) } = options
@@ -223,16 +226,17 @@ export class Inspector {
     const node = (child: Segment | Loop): InspectedSegment | InspectedLoop => isSegment(child)
       ? this.describe(child, names, findings.at(child.position), findings.before(child.position), delimiters)
       : { loop: child.id, children: child.children.map(node) }
+    const name = guide === undefined ? '' : this.local?.sets[set] ?? guide.model.name
     const header: Segment = { id: 'ST', position: 1, offset: start, elements: [set, controlNumber, implementation ?? ''] }
     const trailer = this.lastSegment(end, delimiters)
     const children = [
-      this.describe(header, names, findings.at(1), [], delimiters, guide?.model.name),
+      this.describe(header, names, findings.at(1), [], delimiters, name || undefined),
       ...(transaction?.root.children ?? []).map(node),
       ...(trailer?.id === 'SE' ? [this.describe({ ...trailer, position: segmentCount }, names, findings.at(segmentCount), findings.before(segmentCount), delimiters)] : []),
     ]
     const errors = result.findings.filter(found => found.severity === 'error').length
     return {
-      type: 'set', set, name: guide?.model.name ?? '', version: group.version, controlNumber, outcome, errors, warnings: result.findings.length - errors,
+      type: 'set', set, name, version: group.version, controlNumber, outcome, errors, warnings: result.findings.length - errors,
       children, findings: findings.rest().map(found => this.explained(found)),
     }
   }
@@ -256,6 +260,7 @@ export class Inspector {
     segment: Segment, names: Names, findings: readonly Finding[], before: readonly Finding[], delimiters?: Delimiters, meaningOfFirst?: string,
   ): InspectedSegment {
     const described = names.segment(segment.id)
+    const name = described === undefined ? '' : this.local?.segments[segment.id] ?? described.name
     const whole = findings.filter(found => found.element === 0)
     const last = findings.reduce((most, found) => Math.max(most, found.element), segment.elements.length)
     const elements: InspectedElement[] = []
@@ -271,7 +276,7 @@ export class Inspector {
       })
     }
     return {
-      segment: segment.id, name: described?.name ?? '', position: segment.position, offset: segment.offset, elements,
+      segment: segment.id, name, position: segment.position, offset: segment.offset, elements,
       ...(before.length === 0 ? {} : { before: before.map(found => this.explained(found)) }),
       ...(whole.length === 0 ? {} : { findings: whole.map(found => this.explained(found)) }),
     }
@@ -280,8 +285,9 @@ export class Inspector {
   private element(id: string, value: ElementValue, described: DescribedElement, names: Names, delimiters?: Delimiters): InspectedElement {
     const separator = (mark: number | null | undefined) => mark === null || mark === undefined ? '' : String.fromCharCode(mark)
     const parts = repeats(value)
+    const { reference } = described
+    const name = localName(this.local, id, reference) ?? described.name
     const one = (part: string | readonly string[]): InspectedElement => {
-      const { name, reference } = described
       if (typeof part === 'string' && described.type !== 'composite') {
         const meaning = names.meaning(described, part)
         return { id, name, reference, value: part, ...(meaning === undefined ? {} : { meaning }) }
@@ -295,7 +301,7 @@ export class Inspector {
     if (parts.length === 1) return one(parts[0] as string | readonly string[])
     const repetitions = parts.map(one)
     return {
-      id, name: described.name, reference: described.reference, value: repetitions.map(part => part.value).join(separator(delimiters?.repetition)), repetitions,
+      id, name, reference, value: repetitions.map(part => part.value).join(separator(delimiters?.repetition)), repetitions,
     }
   }
 

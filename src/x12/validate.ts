@@ -213,7 +213,7 @@ export class SetValidator {
       const kind = guide.variants?.get(guide.places[node] as number)?.find(variant => variant.node === node)
       this.report('segment-missing', {
         offset, segmentPosition: position, segmentId: use.id, loopPath: loopPath(guide, node),
-      }, { segmentName: kind === undefined ? use.name : `${use.name} ${[...kind.codes].join('/')}` })
+      }, { segmentName: use.name, ...(kind === undefined ? {} : { codes: [...kind.codes].join('/') }) })
     }
   }
 

@@ -34,7 +34,7 @@ t.test('inspect: for programs', async t => {
   const items = jsonLines(await accordHub(['x12', 'inspect', '--format', 'json', sample('850/one-good-one-bad.edi'), '--language', 'zh']))
   t.same(items.map(item => item['type']), ['interchange', 'group', 'set', 'set', 'group-end', 'interchange-end'])
   t.match(items[3], {
-    set: '850', name: 'Purchase order', outcome: 'R', errors: 1,
+    set: '850', name: '采购订单', outcome: 'R', errors: 1,
     children: [{}, { segment: 'BEG', elements: [{}, {}, { id: 'BEG03', value: '', findings: [{ kind: 'element-missing', message: /为必填项/ }] }] }],
   })
 })

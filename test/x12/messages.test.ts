@@ -4,10 +4,12 @@ import t from 'tap'
 import { explain, messageLanguages } from '../../src/x12/explain.ts'
 import { faults, finding, type FaultKind } from '../../src/x12/finding.ts'
 import { readAll, type Finding, type ReadEvent } from '../../src/x12/index.ts'
+import { envelopeNames } from '../../src/x12/envelope-names.ts'
 import { en } from '../../src/x12/messages/en.ts'
 import { ru } from '../../src/x12/messages/ru.ts'
 import { th } from '../../src/x12/messages/th.ts'
 import { zh } from '../../src/x12/messages/zh.ts'
+import { schemaFiles, standardSet, standardVersions } from '../../src/x12/standard.ts'
 
 const kinds = Object.keys(faults) as FaultKind[]
 type Told = keyof typeof params
@@ -89,6 +91,31 @@ t.test('a rule of syntax in words', async t => {
   t.match(rule('P0304', 'th'), /ต้องส่ง PO103 และ PO104 พร้อมกัน/)
   const component = explain(finding('element-exclusion', { ...place, repetition: 0 }, { rule: 'E0203' }), 'en')
   t.match(component, /^PO103-2 \(segment 12\) .*: only one of PO103-2 or PO103-3 may be sent/, 'of components, named as such')
+})
+
+t.test('elements and segments are named in the language', async t => {
+  const missing = finding('element-missing', { ...place, component: 0, repetition: 0 }, { name: 'Unit of measure' })
+  t.match(messageLanguages.map(language => explain(missing, language).replace(/ \(.*/, '')), ['PO103 Unit of measure', 'PO103 หน่วยนับ', 'PO103 计量单位', 'PO103 Единица измерения'])
+  t.match(explain({ ...missing, elementReference: '9999' }, 'ru'), /^PO103 Unit of measure \(/, 'in English when it has no other name')
+  const kind = finding('segment-missing', { offset: 0, segmentPosition: 5, segmentId: 'REF', loopPath: [] }, { segmentName: 'Reference', codes: 'DP' })
+  t.match(messageLanguages.map(language => explain(kind, language)), [/^REF Reference DP is missing/, /ไม่มี REF เลขอ้างอิง DP/, /缺少 REF 参考号 DP/, /сегмента REF Ссылка DP\./])
+  const scripts = { th: /\p{Script=Thai}|SCAC/u, zh: /\p{Script=Han}/u, ru: /\p{Script=Cyrillic}/u }
+  const { segments, elements, composites } = schemaFiles('005010')
+  for (const [language, script] of Object.entries(scripts)) {
+    const { names } = languages[language as 'th']
+    for (const name of [...Object.values(names?.sets ?? {}), ...Object.values(names?.segments ?? {}), ...Object.values(names?.elements ?? {})]) {
+      if (!script.test(name) || name !== name.trim() || name.length > 48) t.fail(`${language}: ${name}`)
+    }
+    const unknown = [
+      ...Object.keys(names?.elements ?? {}).filter(id => !(id in elements || id in composites || /^(I\d\d|ISA\d\d|142|124|455)$/.test(id))),
+      ...Object.keys(names?.segments ?? {}).filter(id => !(id in segments || id in envelopeNames)),
+      ...Object.keys(names?.sets ?? {}).filter(set => standardVersions.every(version => standardSet(version, set) === undefined)),
+    ]
+    t.same(unknown, [], `${language} names nothing that is not there`)
+    t.same(Object.keys(names?.elements ?? {}).sort(), Object.keys(languages.zh.names?.elements ?? {}).sort(), `${language} names as much as the others`)
+    t.same(Object.keys(names?.segments ?? {}).sort(), Object.keys(languages.zh.names?.segments ?? {}).sort())
+    t.same(Object.keys(names?.sets ?? {}).sort(), Object.keys(languages.zh.names?.sets ?? {}).sort())
+  }
 })
 
 t.test('findings that were stored are explained, those of a kind nobody knows keep their sentence', async t => {

@@ -155,7 +155,7 @@ const nameWidth = 40
 const elementLines = (element: InspectedElement, depth: number): string[] => {
   const { id, name, value, meaning, components = [], repetitions = [], findings = [] } = element
   const parts = [
-    step.repeat(depth) + paint('dim', id.padEnd(idWidth)) + name.padEnd(nameWidth),
+    step.repeat(depth) + paint('dim', id.padEnd(idWidth)) + padded(name, nameWidth),
     printable(value) || paint('dim', '(empty)'),
     ...(meaning === undefined ? [] : [paint('dim', `= ${meaning}`)]),
   ]
@@ -170,3 +170,10 @@ const elementLines = (element: InspectedElement, depth: number): string[] => {
 const findingLine = ({ severity, message }: Finding, depth: number): string =>
   step.repeat(depth) +
   (severity === 'error' ? paint('red', `✗ ${printable(message)}`) : paint('yellow', `! ${printable(message)}`))
+
+/** Padded to a width on the screen, where Chinese characters take two places and Thai vowels above and below none. */
+const padded = (text: string, width: number): string => {
+  let taken = 0
+  for (const character of text) taken += /\p{M}/u.test(character) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character) ? 2 : 1
+  return text + ' '.repeat(Math.max(0, width - taken))
+}

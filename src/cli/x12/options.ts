@@ -13,7 +13,7 @@ import { CliError, unreadable, usageError } from '../failure.ts'
 import { loadGuide } from './guide.ts'
 
 export const languageOption = (): Option =>
-  new Option('--language <language>', 'of the findings: English, Thai, Chinese, Russian').choices(messageLanguages).default('en')
+  new Option('--language <language>', 'of findings and names: English, Thai, Chinese, Russian').choices(messageLanguages).default('en')
 
 export const guideOption = (): Option =>
   new Option('--guide <guide>', 'judge by this guide where it fits, else by the standard; may be given several times')

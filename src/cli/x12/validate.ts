@@ -94,7 +94,7 @@ const summarise = (verdicts: readonly Verdict[]) => {
 const mostReasons = 2
 const colours = { accepted: 'green', rejected: 'red', unreadable: 'red' } as const
 
-const columns: readonly Column<Seen>[] = [
+const columns = (single: boolean): readonly Column<Seen>[] => [
   { title: 'FILE', of: ({ file }) => (file === '-' ? 'standard input' : file) },
   {
     title: 'SETS',
@@ -105,22 +105,23 @@ const columns: readonly Column<Seen>[] = [
   },
   { title: 'VERSION', of: ({ versions }) => versions.join(', ') || '-' },
   { title: 'OUTCOME', of: ({ outcome }) => outcome, colour: ({ outcome }) => colours[outcome] },
-  { title: 'REASONS', of: verdict => reasons(verdict) },
+  { title: single ? 'FINDINGS' : 'REASONS', of: verdict => reasons(verdict, single) },
 ]
 
-/** The first reasons, each kind of fault once. */
-const reasons = ({ kept, errors, warnings, problem }: Seen): string => {
+/** Of several files the first reasons, each kind of fault once; of a single one how many, as they are all told below. */
+const reasons = ({ kept, errors, warnings, problem }: Seen, all: boolean): string => {
   if (problem !== undefined) return problem
   const faults = kept.filter(finding => finding.severity === 'error')
-  const shown = faults
-    .filter((finding, index) => faults.findIndex(other => other.kind === finding.kind) === index)
-    .slice(0, mostReasons)
-  if (shown.length === 0) return warnings > 0 ? count(warnings, 'warning') : ''
+  const shown = all
+    ? []
+    : faults.filter((finding, index) => faults.findIndex(other => other.kind === finding.kind) === index).slice(0, mostReasons)
+  if (shown.length === 0)
+    return [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])].join(', ')
   return shown.map(({ message }) => message).join(' ') + (errors > shown.length ? ` (${errors - shown.length} more)` : '')
 }
 
 const show = async (verdicts: readonly Seen[], summary: Summary): Promise<void> => {
-  await say(table(columns, verdicts), '')
+  await say(table(columns(verdicts.length === 1), verdicts), '')
   const [only] = verdicts
   if (verdicts.length === 1 && only) await details(only)
   const { accepted, rejected, unreadable, setsAccepted, setsRejected } = summary

@@ -18,9 +18,18 @@ export type ValueForm =
   | 'printable' | 'integer' | 'decimal' | 'date-6' | 'date-8' | 'time' | 'qualifier' | 'identifier' | 'functional-id' | 'application-code'
   | 'interchange-version' | '00-08' | '00-01' | '0-1' | 'usage' | 'agency'
 
+/** What sets, segments and elements are called in a language, by ST01, segment id, and place (`ISA05`) or X12 data element number. */
+export interface LocalNames {
+  readonly sets: Readonly<Record<string, string>>
+  readonly segments: Readonly<Record<string, string>>
+  readonly elements: Readonly<Record<string, string>>
+}
+
 export interface Language {
   /** BCP 47, for plurals. */
   readonly locale: string
+  /** Names, where the schema's own English ones do not serve. */
+  readonly names?: LocalNames
   readonly sentences: Readonly<Record<FaultKind, string>>
   readonly forms: Readonly<Record<ValueForm, string>>
   /** Syntax notes; {first} is its first element, {rest} the others, {all} all of them. */
@@ -52,6 +61,7 @@ export interface Facts {
   readonly element?: number
   readonly component?: number
   readonly repetition?: number
+  readonly elementReference?: string
   readonly value?: string
   readonly params?: Params
 }
@@ -110,11 +120,13 @@ function fact(language: Language, facts: Facts, name: string): string {
   }
 }
 
-/** "PO1 Order line"; a kind of segment that a guide treats apart is named with its code, "REF DP". */
+/** "PO1 Order line"; a kind of segment that a guide treats apart is named with its code, "REF Reference DP". */
 function label(language: Language, { segmentId, element, params = {} }: Facts): string {
   if (element === 0 && params['name'] !== undefined) return String(params['name'])
-  const id = segmentId || language.phrases.someSegment
-  return params['segmentName'] === undefined ? id : `${id} ${params['segmentName']}`
+  const { names, phrases } = language
+  const id = segmentId || phrases.someSegment
+  const codes = params['codes'] === undefined ? '' : ` ${params['codes']}`
+  return params['segmentName'] === undefined ? id : `${id} ${names?.segments[id] ?? params['segmentName']}${codes}`
 }
 
 /** " (segment 12, repetition 2)", or nothing in an envelope. */
@@ -127,9 +139,15 @@ function place(language: Language, { segmentPosition, repetition = 0 }: Facts): 
 
 /** "PO103 Unit of measure (segment 12)". */
 function where(language: Language, facts: Facts): string {
-  const { segmentId = '', element = 0, component = 0, params = {} } = facts
-  const name = params['name'] === undefined || params['name'] === '' ? '' : ` ${params['name']}`
-  return `${segmentId}${twoDigits(element)}${component > 0 ? `-${component}` : ''}${name}${place(language, facts)}`
+  const { segmentId = '', element = 0, component = 0, elementReference = '', params = {} } = facts
+  const id = `${segmentId}${twoDigits(element)}${component > 0 ? `-${component}` : ''}`
+  const name = params['name'] === undefined || params['name'] === '' ? '' : ` ${localName(language.names, id, elementReference) ?? params['name']}`
+  return `${id}${name}${place(language, facts)}`
+}
+
+/** What the element at a place is called in a language; undefined when it keeps the schema's name. */
+export function localName(names: LocalNames | undefined, id: string, reference: string): string | undefined {
+  return names?.elements[id] ?? names?.elements[reference]
 }
 
 /** A syntax note such as P0304 in words, with the elements by their names in this segment. */

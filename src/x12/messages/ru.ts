@@ -1,8 +1,10 @@
 /** Findings in Russian. Numbers take three forms: 1 сегмент, 2 сегмента, 5 сегментов; after «не более» and comparatives the genitive. */
 import type { Language } from './language.ts'
+import { ruNames } from './names-ru.ts'
 
 export const ru: Language = {
   locale: 'ru',
+  names: ruNames,
   phrases: {
     someSegment: 'Сегмент',
     comma: ', ',

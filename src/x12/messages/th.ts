@@ -1,8 +1,10 @@
 /** Findings in Thai. เอกสาร: a transaction set (ST–SE); กลุ่มเอกสาร: GS–GE; อินเตอร์เชนจ์: ISA–IEA. */
 import type { Language } from './language.ts'
+import { thNames } from './names-th.ts'
 
 export const th: Language = {
   locale: 'th',
+  names: thNames,
   phrases: {
     someSegment: 'เซกเมนต์หนึ่ง',
     comma: ', ',

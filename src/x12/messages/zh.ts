@@ -1,8 +1,10 @@
 /** Findings in Simplified Chinese. 单据: a transaction set (ST–SE); 功能组: GS–GE; 交换: ISA–IEA. */
 import type { Language } from './language.ts'
+import { zhNames } from './names-zh.ts'
 
 export const zh: Language = {
   locale: 'zh-Hans',
+  names: zhNames,
   phrases: {
     someSegment: '某个段',
     comma: '、',
