@@ -69,18 +69,20 @@ export const lockReceiptsByNumber = (sql: Sql, partnershipIds: readonly string[]
 export const lockReceipts = (sql: Sql, ids: readonly string[]) => sql<KnownReceipt[]>`
   select ${knownColumns(sql)} from receipt where id = any(${ids as string[]}::text[]) order by id for update`
 
-export const updateReceipts = (sql: Sql, receipts: readonly {
-  id: string; state: 'received' | 'cancelled'; version: number; document: string; type: string; receivedOn: string
-  shipmentNumber: string | null; orderNumber: string | null; linked: boolean
-}[], now: Date) => sql`
+export const updateReceipts = (
+  sql: Sql, receipts: readonly (NewReceipt & { state: 'received' | 'cancelled'; version: number })[], now: Date,
+) => sql`
   update receipt r set state = t.state, version = t.version, document = t.document, type = t.type, received_on = t.received,
-    shipment_number = t.shipment, order_number = t.ordered, linked = t.linked, updated_at = ${now}
+    shipment_number = t.shipment, order_number = t.ordered, linked = t.linked, channel = t.channel, source_message_id = t.message,
+    source_ordinal = t.ordinal, actor = t.actor, updated_at = ${now}
   from unnest(
     ${receipts.map(r => r.id)}::text[], ${receipts.map(r => r.state)}::text[], ${receipts.map(r => r.version)}::int[],
     ${receipts.map(r => r.document)}::text[]::jsonb[], ${receipts.map(r => r.type)}::text[],
     ${receipts.map(r => r.receivedOn)}::text[]::date[], ${receipts.map(r => r.shipmentNumber)}::text[],
-    ${receipts.map(r => r.orderNumber)}::text[], ${receipts.map(r => String(r.linked))}::text[]::boolean[]
-  ) as t(id, state, version, document, type, received, shipment, ordered, linked)
+    ${receipts.map(r => r.orderNumber)}::text[], ${receipts.map(r => String(r.linked))}::text[]::boolean[],
+    ${receipts.map(r => r.channel)}::text[], ${receipts.map(r => r.sourceMessageId ?? null)}::text[],
+    ${receipts.map(r => r.sourceOrdinal ?? null)}::int[], ${receipts.map(r => r.actor)}::text[]
+  ) as t(id, state, version, document, type, received, shipment, ordered, linked, channel, message, ordinal, actor)
   where r.id = t.id`
 
 export const updateLinked = (sql: Sql, receipts: readonly { id: string; linked: boolean }[]) => sql`
@@ -88,18 +90,46 @@ export const updateLinked = (sql: Sql, receipts: readonly { id: string; linked: 
   from unnest(${receipts.map(r => r.id)}::text[], ${receipts.map(r => String(r.linked))}::text[]::boolean[]) as t(id, linked)
   where r.id = t.id and r.linked <> t.linked`
 
+const contentColumns = (sql: Sql) => sql`
+  s.id, s.partnership_id as "partnershipId", s.number, s.version,
+  (select coalesce(jsonb_agg(jsonb_build_object('package', p.package, 'parent', p.parent, 'sscc', p.sscc)
+     order by p.source_position, length(p.package), p.package), '[]')
+   from shipment_package p where p.shipment_id = s.id) as packages,
+  (select coalesce(jsonb_agg(jsonb_build_object('orderId', l.order_id, 'orderLinePosition', l.order_line_position,
+     'orderNumber', l.order_number, 'lineNumber', l.line_number, 'package', l.package, 'gtin', l.gtin, 'buyerItem', l.buyer_item,
+     'sellerItem', l.seller_item, 'quantity', trim_scale(l.quantity)::text, 'unit', l.unit) order by l.position), '[]')
+   from shipment_line l where l.shipment_id = s.id) as lines`
+
+/** One ship notice, in whatever state, with what is in it. */
+export const selectContentsById = (sql: Sql, id: string) => sql<(ShipmentContents & { state: 'shipped' | 'cancelled' })[]>`
+  select ${contentColumns(sql)}, s.state from shipment s where s.id = ${id}`
+
+/** What receipts say of a shipment: an order line's share, a carton. */
+export type ReceivedBefore = {
+  readonly number: string; readonly orderId: string | null; readonly position: number | null; readonly sscc: string | null
+  readonly quantity: string
+}
+
+/** What other receipts than one say of a shipment. */
+export const selectReceivedBefore = (sql: Sql, shipmentId: string, exceptId: string) => sql<ReceivedBefore[]>`
+  select r.number, l.order_id as "orderId", l.order_line_position as position, l.sscc, l.quantity::text as quantity
+  from receipt_line l join receipt r on r.id = l.receipt_id and r.state = 'received'
+  where l.shipment_id = ${shipmentId} and r.id <> ${exceptId}`
+
+/** The shipment and the order of a receipt's first line that has them. */
+export const selectShipmentOfReceipt = (sql: Sql, id: string) => sql<{ shipmentId: string | null; orderId: string | null }[]>`
+  select (select shipment_id from receipt_line where receipt_id = ${id} and shipment_id is not null order by position limit 1) as "shipmentId",
+    (select order_id from receipt_line where receipt_id = ${id} and order_id is not null order by position limit 1) as "orderId"`
+
+export const countReceiptsOf = (sql: Sql, shipmentId: string | null, orderId: string | null) => sql<{ count: number }[]>`
+  select count(distinct receipt_id)::int as count from receipt_line
+  where shipment_id = ${shipmentId} or (${shipmentId}::text is null and order_id = ${orderId})`
+
 /** Ship notices that stand, by their numbers and by the SSCCs of their packages, with what is in them, oldest first. */
 export const selectContents = (
   sql: Sql, partnershipIds: readonly string[], numbers: readonly string[], ssccs: readonly string[],
 ) => sql<ShipmentContents[]>`
-  select s.id, s.partnership_id as "partnershipId", s.number, s.version,
-    (select coalesce(jsonb_agg(jsonb_build_object('package', p.package, 'parent', p.parent, 'sscc', p.sscc)
-       order by p.source_position, length(p.package), p.package), '[]')
-     from shipment_package p where p.shipment_id = s.id) as packages,
-    (select coalesce(jsonb_agg(jsonb_build_object('orderId', l.order_id, 'orderLinePosition', l.order_line_position,
-       'orderNumber', l.order_number, 'lineNumber', l.line_number, 'package', l.package, 'gtin', l.gtin, 'buyerItem', l.buyer_item,
-       'sellerItem', l.seller_item, 'quantity', trim_scale(l.quantity)::text, 'unit', l.unit) order by l.position), '[]')
-     from shipment_line l where l.shipment_id = s.id) as lines
+  select ${contentColumns(sql)}
   from shipment s
   where s.state = 'shipped' and s.partnership_id = any(${partnershipIds as string[]}::text[]) and s.id in (
     select id from shipment

@@ -71,3 +71,53 @@ export const GoodsReceiptFilter = Type.Object({
   cursor: Type.Optional(Type.String({ maxLength: 40 })),
 }, { $id: 'GoodsReceiptFilter', additionalProperties: false })
 export type GoodsReceiptFilter = Static<typeof GoodsReceiptFilter>
+
+const Quantity = (description: string) => Type.String({ pattern: '^\\d{1,9}(\\.\\d{1,6})?$', description, examples: ['4'] })
+
+/** What arrived: of an order line, or a whole carton or pallet. */
+export const GoodsReceiptLineInput = Type.Object({
+  sscc: Type.Optional(Type.String({
+    pattern: '^(00)?\\d{18}$', description: 'The carton or pallet that was scanned. Alone, it is about all that is in it.',
+    examples: ['006141410000000018'],
+  })),
+  condition: Type.Optional(Type.Union([Type.Literal('good'), Type.Literal('damaged'), Type.Literal('missing')], {
+    description: 'Of a whole carton or pallet; good when left out.',
+  })),
+  orderId: Type.Optional(idOf('ord', 'The order; may be left out when the receipt is of one order.')),
+  lineNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: 'Line of the order.', examples: ['1'] })),
+  quantity: Type.Optional(Quantity('What arrived of the line, in whatever condition, in the unit of the order line.')),
+  damaged: Type.Optional(Quantity('Of it damaged.')),
+  quality: Type.Optional(Quantity('Of it of bad quality.')),
+  wrong: Type.Optional(Quantity('Other goods that came in its place; not among the quantity.')),
+}, { $id: 'GoodsReceiptLineInput', additionalProperties: false })
+export type GoodsReceiptLineInput = Static<typeof GoodsReceiptLineInput>
+
+const said = {
+  type: Type.Optional(Type.Union([Type.Literal('1'), Type.Literal('2')], {
+    description: '1 counted at the dock, 2 after the receipt was checked.', default: '2',
+  })),
+  receivedOn: Type.Optional(BusinessDate),
+  lines: Type.Optional(Type.Array(GoodsReceiptLineInput, {
+    minItems: 1, maxItems: 10_000, description: 'All that was shipped and has not been received, in good condition, when left out.',
+  })),
+}
+
+/** A receipt of a shipment, or of an order without one. */
+export const GoodsReceiptInput = Type.Object({
+  number: Type.Optional(Type.String({
+    minLength: 1, maxLength: 30, description: 'Your number of the receipt, unique in the partnership; the hub makes one when it is left out.',
+  })),
+  shipmentId: Type.Optional(idOf('shp', 'The shipment that arrived.')),
+  orderId: Type.Optional(idOf('ord', 'The order; needed without a shipment.')),
+  ...said,
+}, {
+  $id: 'GoodsReceiptInput', additionalProperties: false,
+  examples: [{ shipmentId: 'shp_0199c0de0000700080000000000000a1', lines: [{ lineNumber: '1', quantity: '96', damaged: '4' }] }],
+})
+export type GoodsReceiptInput = Static<typeof GoodsReceiptInput>
+
+/** What a receipt says now, in the place of what it said. */
+export const GoodsReceiptChange = Type.Object({ ...said, lines: Type.Array(GoodsReceiptLineInput, { minItems: 1, maxItems: 10_000 }) }, {
+  $id: 'GoodsReceiptChange', additionalProperties: false, examples: [{ lines: [{ lineNumber: '1', quantity: '100' }] }],
+})
+export type GoodsReceiptChange = Static<typeof GoodsReceiptChange>

@@ -251,6 +251,13 @@ const probes: Record<string, Probe> = {
     ids => `shipmentId=${ids.shipment}`,
   ),
   getReceipt: byId('receipt'),
+  createReceipt: ids => [{ body: { shipmentId: ids.shipment } }, { body: { orderId: ids.order } }],
+  changeReceipt: ids => ({
+    params: { id: ids.receipt },
+    body: { lines: [{ lineNumber: '1', quantity: '1' }] },
+    headers: { 'if-match': '"1"' },
+  }),
+  cancelReceipt: byId('receipt'),
   listInvoices: listFor(
     () => 'number=SECRET-INV',
     ids => `partnerId=${ids.organisation}`,
@@ -438,6 +445,9 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
   reserveSsccs: [], // gives each caller codes of its own prefix, others each time
   createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
+  createReceipt: [ids => `input: { shipmentId: "${ids.shipment}" }`, ids => `input: { orderId: "${ids.order}" }`],
+  changeReceipt: [ids => `id: "${ids.receipt}", input: { lines: [{ lineNumber: "1", quantity: "1" }] }, ifVersion: 1`],
+  cancelReceipt: [one('receipt')],
   createInvoice: [
     ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`,
     ids => `input: { number: "X", orderId: "${ids.order}" }`,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { GoodsReceipt, GoodsReceiptFilter, GoodsReceiptPage } from '../../receipts/schema.ts'
-import { getReceipt, listReceipts } from '../../receipts/service.ts'
+import { GoodsReceipt, GoodsReceiptChange, GoodsReceiptFilter, GoodsReceiptInput, GoodsReceiptPage } from '../../receipts/schema.ts'
+import { cancelReceipt, changeReceipt, createReceipt, getReceipt, listReceipts } from '../../receipts/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
 /** What the buyer says arrived. */
@@ -26,5 +26,56 @@ export const registerReceipts = (app: FastifyInstance): void => {
     params: IdParams,
     answer: [200, GoodsReceipt],
     handler: (ctx, { params }) => getReceipt(ctx, params.id),
+  })
+  const refusals = [
+    'record/not-found',
+    'orders/unknown-line',
+    'receipts/shipment-cancelled',
+    'receipts/invalid-sscc',
+    'receipts/sscc-received-before',
+    'receipts/condition-exceeds-quantity',
+    'receipts/nothing-to-receive',
+  ] as const
+  operation(app, {
+    id: 'createReceipt',
+    method: 'POST',
+    path: '/api/receipts',
+    tag: 'receipts',
+    access: 'receipts.enter',
+    summary: 'Say what arrived of a shipment or an order',
+    description: 'By order line or by whole carton; without lines, all that was shipped arrived well. The seller gets an 861.',
+    body: GoodsReceiptInput,
+    answer: [201, GoodsReceipt],
+    errors: ['record/conflict', ...refusals],
+    handler: (ctx, { body }) => createReceipt(ctx, body),
+  })
+  operation(app, {
+    id: 'changeReceipt',
+    method: 'PUT',
+    path: '/api/receipts/:id',
+    tag: 'receipts',
+    access: 'receipts.enter',
+    summary: 'Correct a receipt',
+    description: 'What it says now takes the place of what it said. The seller gets an 861 that replaces the one before.',
+    params: IdParams,
+    body: GoodsReceiptChange,
+    answer: [200, GoodsReceipt],
+    ifMatch: 'required',
+    errors: ['receipts/cancelled', ...refusals],
+    handler: (ctx, { params, body, ifVersion }) => changeReceipt(ctx, params.id, body, ifVersion),
+  })
+  operation(app, {
+    id: 'cancelReceipt',
+    method: 'POST',
+    path: '/api/receipts/:id/cancel',
+    tag: 'receipts',
+    access: 'receipts.enter',
+    summary: 'Take a receipt back',
+    description: 'Nothing of it counts any more; it stays readable. The seller gets an 861 that says so.',
+    params: IdParams,
+    answer: [200, GoodsReceipt],
+    ifMatch: 'optional',
+    errors: ['receipts/cancelled'],
+    handler: (ctx, { params, ifVersion }) => cancelReceipt(ctx, params.id, ifVersion),
   })
 }
