@@ -115,6 +115,9 @@ interface Change {
   used: boolean
 }
 
+/** Each kind is a copy of what it is a kind of, and kinds may have kinds: this keeps a guide within some ten thousand places. */
+const mostKinds = 300
+
 /** Narrow a model. Throws GuideError naming every place that does not exist and every attempt to widen. */
 export function narrow(model: GuideModel, overlay: Overlay): GuideModel {
   const problems: string[] = []
@@ -123,6 +126,8 @@ export function narrow(model: GuideModel, overlay: Overlay): GuideModel {
     if (!steps) problems.push(`"${narrowing.at}" is not a place`)
     return steps ? [{ steps, narrowing, used: false }] : []
   })
+  const kinds = new Set(changes.flatMap(({ narrowing, steps }) => steps.flatMap((step, i) => step.when ? [narrowing.at.split('/').slice(0, i + 1).join('/')] : [])))
+  if (kinds.size > mostKinds) throw new GuideError([`it tells ${kinds.size} kinds of segments and loops apart; at most ${mostKinds} are possible`])
   const root = narrowLoop(model.root, changes, 0, problems)
   for (const change of changes) if (!change.used) problems.push(`${change.narrowing.at} does not exist in ${model.set}`)
   if (problems.length > 0) throw new GuideError([...new Set(problems)])

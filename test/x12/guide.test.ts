@@ -142,5 +142,6 @@ t.test('an overlay that widens or names what is not there is refused', async t =
   t.same(refused({ at: 'PO1/PID/PID08', codes: ['Q'] }), ['PO1/PID/PID08: code Q is not in the standard'])
   t.same(refused({ at: 'BSN', req: 'M' }), ['BSN does not exist in 850'])
   t.same(refused({ at: 'beg' }), ['"beg" is not a place'])
+  t.match(refused(...Array.from({ length: 40 * 40 }, (_, i) => ({ at: `N1[01=${10 + i % 40}]/REF[01=${10 + Math.floor(i / 40)}]`, req: 'M' as const }))), [/1640 kinds of segments and loops apart/])
   t.throws(() => narrowedGuide('004010', '999', { extends: '004010/999' }), { name: 'GuideError' })
 })
