@@ -40,6 +40,15 @@ t.test('random cuts of a larger file give the same events', async t => {
   t.pass('60 random ways of cutting')
 })
 
+t.test('every cut of the small files of the corpus gives the same events', { skip: skipWithoutCorpus }, async t => {
+  const small = corpusFiles().filter(({ bytes }) => bytes.byteLength <= 700)
+  for (const { file, bytes } of small) {
+    const whole = json(readAll(bytes, { tree: true }))
+    for (let cut = 0; cut <= bytes.byteLength; cut++) if (json(readInPieces(bytes, [cut], { tree: true })) !== whole) t.fail(`${file}, cut at ${cut}`)
+  }
+  t.ok(small.length > 50, `${small.length} files at every place`)
+})
+
 t.test('random cuts of every corpus file give the same events', { skip: skipWithoutCorpus }, async t => {
   for (const { bytes } of corpusFiles()) {
     const whole = json(readAll(bytes, { tree: true }))
