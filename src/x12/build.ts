@@ -99,8 +99,7 @@ export class ElementText {
     const { ends, masks, keys } = lexer
     let last = Math.min(lexer.count, elementLimit) - 1
     while (last > 0 && (ends[last] as number) === lexer.elementStart(last)) last--
-    // oxlint-disable-next-line unicorn/no-new-array -- the exact size: trees are most of what is kept
-    const elements = new Array<ElementValue>(last)
+    const elements = blanks.slice(0, last)
     let start = (ends[0] as number) + 1
     for (let i = 1; i <= last; i++) {
       const end = ends[i] as number
@@ -108,9 +107,33 @@ export class ElementText {
       elements[i - 1] = simple ? this.element(start, end, keys[i] as number) : this.value(i)
       start = end + 1
     }
-    return { id: this.raw(0), position, offset: lexer.base + lexer.start, elements }
+    return new PlainSegment(this.raw(0), position, lexer.base + lexer.start, elements)
   }
 }
+
+/*
+ * What trees are made of is never written as a literal. Of literals, V8 watches how long what they make lives; now and then it concludes from a
+ * few that all of it lives long, and puts it straight into the old space until the process ends: trees then take twice the time. A constructor
+ * without a prototype of its own makes the same plain objects, and a copy of a part the same plain arrays, unwatched.
+ */
+const blanks: readonly ElementValue[] = Array.from({ length: elementLimit }, () => '')
+const noChildren: readonly (Segment | Loop)[] = []
+
+const PlainSegment = function (
+  this: { -readonly [Field in keyof Segment]: Segment[Field] }, id: string, position: number, offset: number, elements: readonly ElementValue[],
+): void {
+  this.id = id
+  this.position = position
+  this.offset = offset
+  this.elements = elements
+} as unknown as new (id: string, position: number, offset: number, elements: readonly ElementValue[]) => Segment
+Object.assign(PlainSegment, { prototype: Object.prototype })
+
+const PlainLoop = function (this: { -readonly [Field in keyof Loop]: Loop[Field] }, id: string, children: readonly (Segment | Loop)[]): void {
+  this.id = id
+  this.children = children
+} as unknown as new (id: string, children: readonly (Segment | Loop)[]) => Loop
+Object.assign(PlainLoop, { prototype: Object.prototype })
 
 interface OpenLoop {
   readonly node: number
@@ -148,8 +171,8 @@ export class TreeBuilder {
         this.top = (stack[stack.length - 1] as OpenLoop).children
       }
       if (opensLoop) {
-        const children: (Segment | Loop)[] = []
-        this.top.push({ id: guide.names[loop] as string, children })
+        const children = noChildren.slice()
+        this.top.push(new PlainLoop(guide.names[loop] as string, children))
         stack.push({ node: loop, children })
         this.top = children
       }
