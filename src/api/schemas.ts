@@ -7,6 +7,7 @@ import * as identity from '../identity/schema.ts'
 import * as imports from '../imports/schema.ts'
 import * as invoices from '../invoices/schema.ts'
 import * as items from '../items/schema.ts'
+import * as orderChanges from '../orders/change-schema.ts'
 import * as orders from '../orders/schema.ts'
 import * as partners from '../partners/schema.ts'
 import * as receipts from '../receipts/schema.ts'
@@ -39,6 +40,7 @@ export const namedSchemas: ReadonlyMap<string, TSchema> = (() => {
     imports,
     invoices,
     items,
+    orderChanges,
     orders,
     partners,
     receipts,

@@ -8,6 +8,7 @@ import { receiveInvoices } from '../invoices/service.ts'
 import {
   placedOrder,
   receiveAcknowledgements,
+  receiveChangeAnswers,
   receiveChanges,
   receiveOrders,
   type Applied,
@@ -151,6 +152,7 @@ const services = {
   '850': receiveOrders,
   '855': receiveAcknowledgements,
   '860': receiveChanges,
+  '865': receiveChangeAnswers,
   '856': receiveShipments,
   '861': receiveReceipts,
   '810': receiveInvoices,

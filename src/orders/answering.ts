@@ -11,6 +11,7 @@ import { decimalText } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
 import { holdOrders, holdOrdersByNumber, lineFinder, putLine, saveOrders } from './book.ts'
+import { namedLine } from './named-line.ts'
 import { refold } from './refolding.ts'
 import { insertResponses, selectLatestResponses, type HeldLine, type HeldOrder, type NewResponse } from './queries.ts'
 import {
@@ -87,23 +88,6 @@ const answersByLine = (order: HeldOrder, answer: OrderAnswer): Map<number, LineA
     for (const line of order.lines)
       if (waits(line) && !answers.has(line.position)) answers.set(line.position, { action: 'accept' })
   return new Map([...answers].sort(([a], [b]) => a - b))
-}
-
-const namedLine = (order: HeldOrder, { lineNumber, position }: LineAnswer): HeldLine => {
-  const named = order.lines.filter(
-    line =>
-      (position === undefined || line.position === position) && (lineNumber === undefined || line.lineNumber === lineNumber),
-  )
-  const [line] = named
-  const name = lineNumber ?? position
-  if (name === undefined) throw new DomainError('request/invalid', { detail: 'Name each line by its lineNumber or position.' })
-  if (!line) throw new DomainError('orders/unknown-line', { detail: `The order has no line ${name}.`, line: name })
-  if (named.length > 1)
-    throw new DomainError('request/invalid', {
-      detail: `Line number ${name} occurs ${named.length} times; name the position.`,
-      line: name,
-    })
-  return line
 }
 
 const violationTexts: Readonly<Record<Violation, (line: HeldLine, effect: AnswerEffect) => string>> = {

@@ -175,3 +175,13 @@ export const selectMoved = (sql: Sql, orderId: string, at: Date) => sql<
     from invoice_line l join invoice i on i.id = l.invoice_id join order_line o on o.order_id = i.order_id and o.position = l.order_line_position
     where i.order_id = ${orderId} and i.created_at <= ${at}::timestamptz and l.unit = o.unit
   ) moved group by position`
+
+/** Changes of orders with their answers, as they came. */
+export const selectShownChanges = (sql: Sql, orderIds: readonly string[]) => sql`
+  select c.id, c.order_id as "orderId", c.sequence, c.ordinal, c.purpose, c.type, c.state,
+    ${instantOf(sql, sql`c.respond_by`)} as "respondBy", c.document, c.problems, c.channel, c.actor,
+    ${instantOf(sql, sql`c.created_at`)} as "createdAt", ${instantOf(sql, sql`c.decided_at`)} as "decidedAt",
+    (select coalesce(json_agg(json_build_object('id', a.id, 'type', a.type, 'document', a.document, 'channel', a.channel,
+       'actor', a.actor, 'createdAt', ${instantOf(sql, sql`a.created_at`)}) order by a.id), '[]')
+     from order_change_answer a where a.change_id = c.id) as answers
+  from order_change c where c.order_id = any(${orderIds as string[]}::text[]) order by c.order_id, c.id`

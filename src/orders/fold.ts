@@ -247,7 +247,7 @@ const makeChange = (
 type Rejections = { readonly all: boolean; readonly lines: ReadonlySet<number> }
 
 /** Which line of a change (from 0) a line of its answer means. */
-const answeredLine = (change: OrderChangeDocument, said: OrderChangeAnswerDocument['lines'][number]): number | undefined => {
+export const answeredLine = (change: OrderChangeDocument, said: OrderChangeAnswerDocument['lines'][number]): number | undefined => {
   const find = lineFinder(
     change.lines.map((line, index) => {
       const numbers = itemNumbers(line.products)
@@ -310,6 +310,8 @@ const hearAnswer = (
     const line = lines[(aimed[index] ?? 0) - 1]
     if (!line || rejected.all || rejected.lines.has(index)) return
     const said = named.get(index)
+    // Quantities in another unit cannot be told apart from wrong ones, so they move nothing.
+    if (said?.acknowledgements.some(ack => ack.unit !== undefined && ack.unit !== line.state.unit)) return
     const effect = said
       ? said.acknowledgements.length > 0
         ? acknowledged(line.state, said)
@@ -357,8 +359,9 @@ const spokenOf = ({ document, changes, answers }: Facts, lines: readonly Working
     const rest = meaningOfType(answer.type, answer.lines.length)
     if (rest)
       for (const line of lines)
-        if (!named.has(line.state.position))
-          add(line.versions[0]?.stage ?? 0, {
+        // Of lines that were added later it cannot have spoken without naming them.
+        if (!named.has(line.state.position) && line.versions[0]?.stage === 0)
+          add(0, {
             position: line.state.position,
             effect: state => (waits(state) ? wholeLine(state, rest) : undefined),
           })

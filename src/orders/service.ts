@@ -4,7 +4,6 @@ import type {
   OrderAcknowledgementDocument,
   OrderLineDocument,
   Party,
-  ProductId,
   PurchaseOrderDocument,
 } from '../documents/canonical.ts'
 import { authorise } from '../identity/rules.ts'
@@ -22,6 +21,7 @@ import {
   selectTimeline,
   type LineRow,
 } from './read-queries.ts'
+import { enteredLine } from './entered-lines.ts'
 import { receiveOrders } from './receiving.ts'
 import { lineStatus, type Ledger } from './rules.ts'
 import type {
@@ -29,7 +29,6 @@ import type {
   OrderFilter,
   OrderInput,
   OrderLine,
-  OrderLineInput,
   OrderPage,
   OrderResponse,
   OrderSummary,
@@ -38,6 +37,9 @@ import type {
 import { enteredBy } from './work.ts'
 
 export { answerOrder, receiveAcknowledgements } from './answering.ts'
+export { receiveChangeAnswers, answerChange } from './change-answering.ts'
+export { changeOrder, releaseChange } from './change-entering.ts'
+export { changesByOrderIds, listOrderChanges } from './change-reading.ts'
 export { receiveChanges } from './changing.ts'
 export { compareVersions, orderAsOf, orderVersions } from './history.ts'
 export { placedOrder, receiveOrders } from './receiving.ts'
@@ -84,15 +86,7 @@ export const createOrder = async (ctx: Context, input: OrderInput): Promise<Orde
 
 /** The canonical order of what was entered. */
 const documentOf = (input: OrderInput, now: Date): PurchaseOrderDocument => {
-  const lines = input.lines.map((line, index): OrderLineDocument => ({
-    lineNumber: line.lineNumber ?? String(index + 1),
-    quantity: line.quantity,
-    unit: line.unit ?? 'EA',
-    products: productsOf(line, index),
-    ...(line.price !== undefined && { price: line.price }),
-    ...(line.priceBasis !== undefined && { priceBasis: line.priceBasis }),
-    ...(line.description !== undefined && { description: line.description }),
-  }))
+  const lines = input.lines.map(enteredLine)
   const repeated = lines.find((line, index) => lines.findIndex(other => other.lineNumber === line.lineNumber) !== index)
   if (repeated)
     throw new DomainError('request/invalid', {
@@ -124,22 +118,6 @@ const documentOf = (input: OrderInput, now: Date): PurchaseOrderDocument => {
     hashTotal: decimalText(sum(lines.map(line => line.quantity))),
   }
 }
-
-const productsOf = (line: OrderLineInput, index: number): ProductId[] => {
-  const products = [
-    ...(line.gtin === undefined ? [] : [{ qualifier: gtinQualifiers[line.gtin.length] ?? 'UK', value: line.gtin }]),
-    ...(line.buyerItem === undefined ? [] : [{ qualifier: 'IN', value: line.buyerItem }]),
-    ...(line.sellerItem === undefined ? [] : [{ qualifier: 'VN', value: line.sellerItem }]),
-  ]
-  if (products.length === 0)
-    throw new DomainError('request/invalid', {
-      detail: `Line ${line.lineNumber ?? index + 1} needs a GTIN, or the buyer's or seller's item number.`,
-      line: line.lineNumber ?? String(index + 1),
-    })
-  return products
-}
-/** Qualifier of a product by the length of its GTIN: GTIN-8 and GTIN-13 EN, UPC-12 UP, GTIN-14 UK. */
-const gtinQualifiers: Readonly<Record<number, string>> = { 8: 'EN', 12: 'UP', 13: 'EN', 14: 'UK' }
 
 const shipToParty = ({ gln, code, ...rest }: NonNullable<OrderInput['shipTo']>): Party => ({
   role: 'ST',

@@ -22,6 +22,7 @@ const attackers = ['stranger', 'supplier'] as const satisfies readonly Organisat
 
 type Ids = Record<
   | 'order'
+  | 'change'
   | 'shipment'
   | 'receipt'
   | 'invoice'
@@ -67,6 +68,13 @@ const trade = async (): Promise<Ids> => {
       payload: { lines: [{ lineNumber: '1', action: 'change', quantity: '15', reason: 'SECRET reason' }] },
     }),
   )
+  const { version } = (await api.call('retailer', `GET /api/orders/${id}`)).json()
+  const change = await made(
+    api.call('retailer', `POST /api/orders/${id}/changes`, {
+      payload: { lines: [{ lineNumber: '1', quantity: '20' }], notes: ['SECRET change'] },
+      headers: { 'if-match': `"${version}"` },
+    }),
+  )
   const shipment = await made(
     api.call('farm', 'POST /api/shipments', { payload: { orderIds: [id], number: 'SECRET-ASN', shipDate: '2026-11-22' } }),
   )
@@ -109,6 +117,7 @@ const trade = async (): Promise<Ids> => {
   await made(api.call('retailer', `POST /api/guides/${guide.id}/activate`))
   return {
     order: id,
+    change: change.changeId!,
     shipment: shipment.id!,
     receipt: receipt.id,
     invoice: invoice.id!,
@@ -130,6 +139,7 @@ const trade = async (): Promise<Ids> => {
 const foreign = await trade()
 const phantom = (): Ids => ({
   order: newId('ord'),
+  change: newId('chg'),
   shipment: newId('shp'),
   receipt: newId('rct'),
   invoice: newId('inv'),
@@ -230,6 +240,14 @@ const probes: Record<string, Probe> = {
   getOrderTimeline: byId('order'),
   proposePacking: byId('order'),
   listOrderVersions: byId('order'),
+  changeOrder: ids => ({
+    params: { id: ids.order },
+    body: { lines: [{ lineNumber: '1', quantity: '1' }] },
+    headers: { 'if-match': '"1"' },
+  }),
+  listOrderChanges: byId('order'),
+  answerOrderChange: ids => ({ params: { id: ids.order, changeId: ids.change }, body: { acceptRest: true } }),
+  releaseOrderChange: ids => ({ params: { id: ids.order, changeId: ids.change } }),
   compareOrderVersions: ids => ({ params: { id: ids.order, version: '1' } }),
   getOrderAsOf: ids => ({ params: { id: ids.order, at: '2099-01-01' } }),
   answerOrder: byId('order', () => ({ acceptRest: true })),
@@ -442,6 +460,11 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
     ids =>
       `input: { sellerId: "${ids.organisation}", number: "X", lines: [{ gtin: "${retailerFarm[0]!.gtin}", quantity: "1" }] }`,
   ],
+  orderVersionDifferences: [ids => `id: "${ids.order}", from: 1`],
+  orderAsOf: [ids => `id: "${ids.order}", at: "2099-01-01T00:00:00Z"`],
+  changeOrder: [ids => `id: "${ids.order}", ifVersion: 1, input: { lines: [{ lineNumber: "1", quantity: "1" }] }`],
+  answerOrderChange: [ids => `id: "${ids.order}", changeId: "${ids.change}", input: { acceptRest: true }`],
+  releaseOrderChange: [ids => `id: "${ids.order}", changeId: "${ids.change}"`],
   answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
   reserveSsccs: [], // gives each caller codes of its own prefix, others each time
   createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],

@@ -1,6 +1,6 @@
 import { exceptionsBySubjectIds } from '../../exceptions/service.ts'
 import { invoicesByOrderIds } from '../../invoices/service.ts'
-import { linesByOrderIds, ordersByIds, responsesByOrderIds } from '../../orders/service.ts'
+import { changesByOrderIds, linesByOrderIds, ordersByIds, responsesByOrderIds } from '../../orders/service.ts'
 import { organisationsByIds } from '../../partners/service.ts'
 import { receiptsByOrderIds } from '../../receipts/service.ts'
 import { shipmentsByIds, shipmentsByOrderIds } from '../../shipments/service.ts'
@@ -9,6 +9,7 @@ import { shipmentsByIds, shipmentsByOrderIds } from '../../shipments/service.ts'
 export const organisationLoader = organisationsByIds
 export const orderLoader = ordersByIds
 export const linesLoader = linesByOrderIds
+export const changesLoader = changesByOrderIds
 export const responsesLoader = responsesByOrderIds
 export const shipmentLoader = shipmentsByIds
 export const shipmentsOfOrderLoader = shipmentsByOrderIds

@@ -9,10 +9,31 @@ import {
   OrderSummary,
   TimelineEntry,
 } from '../../orders/schema.ts'
-import { answerOrder, createOrder, getOrder, listOrders, orderTimeline } from '../../orders/service.ts'
+import {
+  OrderAsOf,
+  OrderChange,
+  OrderChangeInput,
+  OrderChangeReply,
+  OrderVersion,
+  VersionComparison,
+} from '../../orders/change-schema.ts'
+import {
+  answerChange,
+  answerOrder,
+  changeOrder,
+  compareVersions,
+  createOrder,
+  getOrder,
+  listOrders,
+  orderAsOf,
+  orderTimeline,
+  orderVersions,
+  releaseChange,
+} from '../../orders/service.ts'
+import { DomainError } from '../../shared/errors.ts'
 import { checker } from '../checker.ts'
 import { builder, filterInput, input, load, output, page } from './builder.ts'
-import { linesLoader, organisationLoader, orderLoader, responsesLoader, subjectExceptionsLoader } from './loaders.ts'
+import { changesLoader, linesLoader, organisationLoader, orderLoader, responsesLoader, subjectExceptionsLoader } from './loaders.ts'
 import { filtered, mutation, query } from './resolve.ts'
 import { OrganisationType } from './partners.ts'
 
@@ -21,6 +42,8 @@ export const OrderSummaryType = output(OrderSummary)
 const checkInput = checker(OrderInput)
 const checkAnswer = checker(OrderAnswer)
 const checkFilter = checker(OrderFilter)
+const checkChange = checker(OrderChangeInput)
+const checkReply = checker(OrderChangeReply)
 
 // A list shows summaries; what hangs on each is fetched for all of them at once.
 builder.objectFields(OrderSummaryType, t => ({
@@ -42,6 +65,11 @@ builder.objectFields(OrderSummaryType, t => ({
     type: [output(OrderResponse)],
     resolve: async ({ id }, _args, context) => (await load(context, responsesLoader, id)) ?? [],
   }),
+  changes: t.field({
+    type: [output(OrderChange)],
+    description: 'Changes of the buyer, as they came.',
+    resolve: async ({ id }, _args, context) => (await load(context, changesLoader, id)) ?? [],
+  }),
   exceptions: t.field({
     type: [output(Exception)],
     resolve: async ({ id }, _args, context) => (await load(context, subjectExceptionsLoader, id)) ?? [],
@@ -58,8 +86,25 @@ builder.objectFields(OrderType, t => ({
     nullable: true,
     resolve: ({ sellerId }, _args, context) => load(context, organisationLoader, sellerId),
   }),
+  changes: t.field({
+    type: [output(OrderChange)],
+    description: 'Changes of the buyer, as they came.',
+    resolve: async ({ id }, _args, context) => (await load(context, changesLoader, id)) ?? [],
+  }),
+  versions: t.field({
+    type: [output(OrderVersion)],
+    description: 'The documents that the order has had, the one in force last.',
+    resolve: ({ id }, _args, { service }) => orderVersions(service, id),
+  }),
   timeline: t.field({ type: [output(TimelineEntry)], resolve: ({ id }, _args, { service }) => orderTimeline(service, id) }),
 }))
+
+/** An instant as GraphQL gives it. */
+const instantOf = (text: string): Date => {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime())) throw new DomainError('request/invalid', { detail: `${text} is no instant.` })
+  return at
+}
 
 const OrderPage = page('Order', OrderSummaryType)
 const AnsweredOrder = builder
@@ -91,7 +136,80 @@ builder.queryFields(t => ({
   }),
 }))
 
+builder.queryFields(t => ({
+  orderVersionDifferences: t.field({
+    type: output(VersionComparison),
+    description: 'What differs between two versions of an order; against the one in force without `to`.',
+    args: { id: t.arg.id({ required: true }), from: t.arg.int({ required: true }), to: t.arg.int() },
+    resolve: query('records.read', (ctx, args: { id: string; from: number; to?: number }) =>
+      compareVersions(ctx, args.id, args.from, args.to),
+    ),
+  }),
+  orderAsOf: t.field({
+    type: output(OrderAsOf),
+    description: 'An order as it was known at an instant.',
+    args: { id: t.arg.id({ required: true }), at: t.arg({ type: 'DateTime', required: true }) },
+    resolve: query('records.read', (ctx, args: { id: string; at: string }) => orderAsOf(ctx, args.id, instantOf(args.at))),
+  }),
+}))
+
+const ChangedOrder = builder.objectRef<{ changeId: string; version: number; orderId: string }>('ChangedOrder').implement({
+  fields: t => ({
+    changeId: t.exposeID('changeId'),
+    version: t.exposeInt('version', { description: 'Of the order, now.' }),
+    order: t.field({
+      type: OrderSummaryType,
+      nullable: true,
+      resolve: ({ orderId }, _args, context) => load(context, orderLoader, orderId),
+    }),
+  }),
+})
+const changeIds = { id: 'The order.', changeId: 'The change.' } as const
+
 builder.mutationFields(t => ({
+  changeOrder: t.field({
+    type: ChangedOrder,
+    description: 'Change an order as its buyer; the seller gets an 860.',
+    args: {
+      id: t.arg.id({ required: true }),
+      input: t.arg({ type: input(OrderChangeInput), required: true }),
+      ifVersion: t.arg.int({ required: true, description: 'The version that was read; refused when there is another by now.' }),
+    },
+    resolve: mutation('orders.create', async (ctx, args: { id: string; input: OrderChangeInput; ifVersion: number }) => ({
+      ...(await changeOrder(ctx, args.id, checkChange(args.input), args.ifVersion)),
+      orderId: args.id,
+    })),
+  }),
+  answerOrderChange: t.field({
+    type: ChangedOrder,
+    description: 'Accept, reject or counter a change as the seller; the buyer gets an 865.',
+    args: {
+      id: t.arg.id({ required: true, description: changeIds.id }),
+      changeId: t.arg.id({ required: true, description: changeIds.changeId }),
+      input: t.arg({ type: input(OrderChangeReply), required: true }),
+      ifVersion: t.arg.int({ description: 'Refused when the order has another version by now.' }),
+    },
+    resolve: mutation(
+      'orders.answer',
+      async (ctx, args: { id: string; changeId: string; input: OrderChangeReply; ifVersion?: number }) => ({
+        ...(await answerChange(ctx, args.id, args.changeId, checkReply(args.input), args.ifVersion)),
+        changeId: args.changeId,
+        orderId: args.id,
+      }),
+    ),
+  }),
+  releaseOrderChange: t.field({
+    type: ChangedOrder,
+    description: 'Make a change that waits for an earlier one, without waiting any longer.',
+    args: {
+      id: t.arg.id({ required: true, description: changeIds.id }),
+      changeId: t.arg.id({ required: true, description: changeIds.changeId }),
+    },
+    resolve: mutation('orders.create', async (ctx, args: { id: string; changeId: string }) => ({
+      ...(await releaseChange(ctx, args.id, args.changeId)),
+      orderId: args.id,
+    })),
+  }),
   createOrder: t.field({
     type: OrderSummaryType,
     args: { input: t.arg({ type: input(OrderInput), required: true }) },

@@ -9,16 +9,27 @@ import {
   OrderSummary,
   TimelineEntry,
 } from '../../orders/schema.ts'
-import { OrderAsOf, OrderVersion, VersionComparison } from '../../orders/change-schema.ts'
 import {
+  OrderAsOf,
+  OrderChange,
+  OrderChangeInput,
+  OrderChangeReply,
+  OrderVersion,
+  VersionComparison,
+} from '../../orders/change-schema.ts'
+import {
+  answerChange,
   answerOrder,
+  changeOrder,
   compareVersions,
   createOrder,
   getOrder,
+  listOrderChanges,
   listOrders,
   orderAsOf,
   orderTimeline,
   orderVersions,
+  releaseChange,
 } from '../../orders/service.ts'
 import { PackingProposal } from '../../shipments/schema.ts'
 import { proposePacking } from '../../shipments/service.ts'
@@ -30,7 +41,17 @@ const Answered = Type.Object({
   version: Type.Integer({ description: 'Of the order, now.' }),
 })
 
-/** Purchase orders and the seller's answers to them. */
+const Changed = Type.Object({
+  changeId: Type.String({ description: 'The change.' }),
+  sequence: Type.String({ description: 'Its number, as the seller is told it.' }),
+  version: Type.Integer({ description: 'Of the order, now.' }),
+})
+const ChangeParams = Type.Object({
+  ...IdParams.properties,
+  changeId: Type.String({ minLength: 1, maxLength: 60, description: 'Id of the change.' }),
+})
+
+/** Purchase orders, their changes, and the seller's answers to both. */
 export const registerOrders = (app: FastifyInstance): void => {
   operation(app, {
     id: 'listOrders',
@@ -87,6 +108,75 @@ export const registerOrders = (app: FastifyInstance): void => {
       'orders/nothing-answered',
     ],
     handler: (ctx, { params, body, ifVersion }) => answerOrder(ctx, params.id, body, ifVersion),
+  })
+  operation(app, {
+    id: 'changeOrder',
+    method: 'POST',
+    path: '/api/orders/:id/changes',
+    tag: 'orders',
+    access: 'orders.create',
+    summary: 'Change an order as its buyer: quantities, prices, dates, lines added or cancelled, or all of it cancelled',
+    description: 'The seller gets an 860. Everything is made, or nothing; what goes below what has shipped is refused.',
+    params: IdParams,
+    body: OrderChangeInput,
+    answer: [201, Changed],
+    ifMatch: 'required',
+    errors: [
+      'orders/nothing-changed',
+      'orders/unknown-line',
+      'orders/line-closed',
+      'orders/line-number-taken',
+      'orders/below-shipped',
+      'orders/already-cancelled',
+      'orders/change-waiting',
+      'items/unknown-item',
+    ],
+    handler: (ctx, { params, body, ifVersion }) => changeOrder(ctx, params.id, body, ifVersion),
+  })
+  operation(app, {
+    id: 'listOrderChanges',
+    method: 'GET',
+    path: '/api/orders/:id/changes',
+    tag: 'orders',
+    access: 'records.read',
+    summary: 'The changes of an order, as they came, with their answers',
+    params: IdParams,
+    answer: [200, Type.Object({ items: Type.Array(OrderChange) })],
+    handler: async (ctx, { params }) => ({ items: await listOrderChanges(ctx, params.id) }),
+  })
+  operation(app, {
+    id: 'answerOrderChange',
+    method: 'POST',
+    path: '/api/orders/:id/changes/:changeId/answers',
+    tag: 'orders',
+    access: 'orders.answer',
+    summary: 'Accept, reject or counter the lines of a change as the seller',
+    description: 'The buyer gets an 865. A line whose change is rejected is again what it was before.',
+    params: ChangeParams,
+    body: OrderChangeReply,
+    answer: [201, Type.Object({ answerId: Type.String({ description: 'The answer.' }), version: Changed.properties.version })],
+    ifMatch: 'optional',
+    errors: [
+      'orders/change-not-pending',
+      'orders/unknown-line',
+      'orders/invalid-transition',
+      'orders/quantity-exceeded',
+      'orders/below-shipped',
+      'orders/nothing-answered',
+    ],
+    handler: (ctx, { params, body, ifVersion }) => answerChange(ctx, params.id, params.changeId, body, ifVersion),
+  })
+  operation(app, {
+    id: 'releaseOrderChange',
+    method: 'POST',
+    path: '/api/orders/:id/changes/:changeId/release',
+    tag: 'orders',
+    access: 'orders.create',
+    summary: 'Make a change that waits for an earlier one, without waiting any longer',
+    params: ChangeParams,
+    answer: [200, Type.Object({ changeId: Changed.properties.changeId, version: Changed.properties.version })],
+    errors: ['orders/not-held', 'orders/change-waiting'],
+    handler: (ctx, { params }) => releaseChange(ctx, params.id, params.changeId),
   })
   operation(app, {
     id: 'getOrderTimeline',
