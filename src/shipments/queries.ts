@@ -71,6 +71,22 @@ export const lockShipments = (sql: Sql, partnershipIds: readonly string[], numbe
   where (partnership_id, number) in (select * from unnest(${partnershipIds as string[]}::text[], ${numbers as string[]}::text[]))
   order by id for update`
 
+export type HeldShipment = KnownShipment & { sellerId: string }
+
+/** One shipment by its id, locked. */
+export const lockShipment = (sql: Sql, id: string) => sql<HeldShipment[]>`
+  select id, partnership_id as "partnershipId", seller_id as "sellerId", number, state, version, document from shipment
+  where id = ${id} for update`
+
+export const selectOrdersOfShipment = (sql: Sql, id: string) => sql<{ orderId: string }[]>`
+  select distinct order_id as "orderId" from shipment_line where shipment_id = ${id} and order_id is not null order by 1`
+
+/** What was made of a shipment already: a receipt or an invoice. */
+export const selectUseOfShipment = (sql: Sql, id: string) => sql<{ kind: 'receipt' | 'invoice'; number: string }[]>`
+  (select 'receipt' as kind, r.number from receipt r join receipt_line l on l.receipt_id = r.id
+    where l.shipment_id = ${id} and r.state = 'received' limit 1)
+  union all (select 'invoice', number from invoice where shipment_id = ${id} and type = 'invoice' limit 1)`
+
 /** What a shipment took from orders that are here, in the unit of the order line. */
 export const selectShippedQuantities = (sql: Sql, shipmentId: string) =>
   sql<{ orderId: string; position: number; quantity: string }[]>`

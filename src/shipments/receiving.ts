@@ -360,7 +360,7 @@ class Receiving {
 }
 
 /** DTM 011 shipped; 017 estimated delivery, or else 067 or 002. */
-const shipmentDates = (document: ShipNoticeDocument): { shipDate: string | null; estimatedDelivery: string | null } => {
+export const shipmentDates = (document: ShipNoticeDocument): { shipDate: string | null; estimatedDelivery: string | null } => {
   const of = (...qualifiers: string[]): string | null => {
     for (const qualifier of qualifiers) {
       const found = document.dates.find(event => event.qualifier === qualifier)

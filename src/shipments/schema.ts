@@ -157,6 +157,25 @@ export const ShipmentInput = Type.Object({
 })
 export type ShipmentInput = Static<typeof ShipmentInput>
 
+/** What is different now of a shipment; what is left out stays. */
+export const ShipmentAmendment = Type.Object({
+  shipDate: Type.Optional(BusinessDate),
+  estimatedDelivery: Type.Optional(BusinessDate),
+  carrier: Type.Optional(Type.Object(carrier, { additionalProperties: false })),
+  trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
+  billOfLading: Type.Optional(Type.String({ minLength: 1, maxLength: 30 })),
+  grossWeight: Type.Optional(Weight),
+  packages: Type.Optional(Type.Array(Type.Object({
+    package: Type.String({ minLength: 1, maxLength: 12 }),
+    trackingNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 48 })),
+    weight: Type.Optional(Weight),
+  }, { additionalProperties: false }), { maxItems: 10_000 })),
+}, {
+  $id: 'ShipmentAmendment', additionalProperties: false, minProperties: 1,
+  examples: [{ estimatedDelivery: '2026-03-14', trackingNumber: 'PRO-55' }],
+})
+export type ShipmentAmendment = Static<typeof ShipmentAmendment>
+
 export const PalletUse = Type.Union([Type.Literal('none'), Type.Literal('full'), Type.Literal('all')], {
   description: 'none; full: when at least one is full, and then for the rest too; all: everything on pallets.',
 })

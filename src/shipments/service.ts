@@ -5,8 +5,18 @@ import { authorise } from '../identity/rules.ts'
 import { grouped } from '../orders/service.ts'
 import { pageOf, pageSize } from '../partners/rules.ts'
 import { DomainError } from '../shared/errors.ts'
+import { amend, takeBack } from './amending.ts'
 import { selectShipmentPage, selectShipments, selectShipmentsOfOrders } from './queries.ts'
-import type { PackingProposal, PackingRequest, Shipment, ShipmentFilter, ShipmentInput, ShipmentPackage, ShipmentPage } from './schema.ts'
+import type {
+  PackingProposal,
+  PackingRequest,
+  Shipment,
+  ShipmentAmendment,
+  ShipmentFilter,
+  ShipmentInput,
+  ShipmentPackage,
+  ShipmentPage,
+} from './schema.ts'
 import { makeShipment, proposeFor } from './shipping.ts'
 
 export { receiveShipments } from './receiving.ts'
@@ -26,6 +36,36 @@ export const createShipment = async (ctx: Context, input: ShipmentInput): Promis
   return withOrganisation(ctx, async tx => {
     const inner = { ...ctx, db: tx }
     return getShipment(inner, await makeShipment(inner, tx, input))
+  })
+}
+
+/**
+ * The seller corrects the dates, carrier, numbers or weights of a shipment; the buyer gets an 856 that replaces the first
+ * (BSN01 05). What says nothing new sends nothing.
+ * @throws DomainError record/not-found, identity/forbidden, request/precondition-failed when `ifVersion` is not the version,
+ *   shipments/cancelled, shipments/invalid-packing (no such package)
+ */
+export const amendShipment = async (ctx: Context, id: string, change: ShipmentAmendment, ifVersion?: number): Promise<Shipment> => {
+  authorise(ctx.actor, 'shipments.create')
+  return withOrganisation(ctx, async tx => {
+    const inner = { ...ctx, db: tx }
+    await amend(inner, tx, id, change, ifVersion)
+    return getShipment(inner, id)
+  })
+}
+
+/**
+ * The seller takes a shipment back that did not go: its quantities are open on the orders again, and the buyer gets an 856 that
+ * cancels the first (BSN01 01). Its SSCCs are not given out again.
+ * @throws DomainError record/not-found, identity/forbidden, request/precondition-failed, shipments/cancelled,
+ *   shipments/in-use when it has been received or invoiced
+ */
+export const cancelShipment = async (ctx: Context, id: string, ifVersion?: number): Promise<Shipment> => {
+  authorise(ctx.actor, 'shipments.create')
+  return withOrganisation(ctx, async tx => {
+    const inner = { ...ctx, db: tx }
+    await takeBack(inner, tx, id, ifVersion)
+    return getShipment(inner, id)
   })
 }
 

@@ -258,6 +258,8 @@ const probes: Record<string, Probe> = {
   getShipment: byId('shipment'),
   createShipment: ids => ({ body: { orderIds: [ids.order] } }),
   proposeShipmentPacking: ids => ({ body: { orderIds: [ids.order] } }),
+  amendShipment: byId('shipment', () => ({ estimatedDelivery: '2030-01-01' })),
+  cancelShipment: byId('shipment'),
   printShipmentLabels: byId('shipment'),
   printPackingList: byId('shipment'),
   printBillOfLading: byId('shipment'),
@@ -466,6 +468,8 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   answerOrderChange: [ids => `id: "${ids.order}", changeId: "${ids.change}", input: { acceptRest: true }`],
   releaseOrderChange: [ids => `id: "${ids.order}", changeId: "${ids.change}"`],
   answerOrder: [ids => `id: "${ids.order}", input: { acceptRest: true }`],
+  amendShipment: [ids => `id: "${ids.shipment}", input: { estimatedDelivery: "2030-01-01" }`],
+  cancelShipment: [one('shipment')],
   reserveSsccs: [], // gives each caller codes of its own prefix, others each time
   createShipment: [ids => `input: { orderIds: ["${ids.order}"] }`],
   createReceipt: [ids => `input: { shipmentId: "${ids.shipment}" }`, ids => `input: { orderId: "${ids.order}" }`],

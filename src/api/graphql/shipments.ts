@@ -4,12 +4,21 @@ import {
   PackingOptions,
   PackingProposal,
   Shipment,
+  ShipmentAmendment,
   ShipmentFilter,
   ShipmentInput,
   ShipmentSummary,
   SsccReservation,
 } from '../../shipments/schema.ts'
-import { createShipment, getShipment, listShipments, proposePacking, reserveSsccs } from '../../shipments/service.ts'
+import {
+  amendShipment,
+  cancelShipment,
+  createShipment,
+  getShipment,
+  listShipments,
+  proposePacking,
+  reserveSsccs,
+} from '../../shipments/service.ts'
 import { checker } from '../checker.ts'
 import { builder, filterInput, input, load, output, page } from './builder.ts'
 import { invoicesOfOrderLoader, orderLoader, shipmentLoader, shipmentsOfOrderLoader } from './loaders.ts'
@@ -22,6 +31,7 @@ const InvoiceType = output(Invoice)
 const InvoiceSummaryType = output(InvoiceSummary)
 const checkShipmentFilter = checker(ShipmentFilter)
 const checkShipment = checker(ShipmentInput)
+const checkAmendment = checker(ShipmentAmendment)
 const checkPacking = checker(PackingOptions)
 const checkReservation = checker(SsccReservation)
 const checkInvoiceFilter = checker(InvoiceFilter)
@@ -94,6 +104,26 @@ builder.mutationFields(t => ({
     description: 'Ship orders as the seller; the buyer gets an 856.',
     resolve: mutation('shipments.create', (ctx, args: { input: ShipmentInput }) =>
       createShipment(ctx, checkShipment(args.input)),
+    ),
+  }),
+  amendShipment: t.field({
+    type: ShipmentType,
+    args: {
+      id: t.arg.id({ required: true }),
+      input: t.arg({ type: input(ShipmentAmendment), required: true }),
+      ifVersion: t.arg.int(),
+    },
+    description: 'Correct the dates, carrier, numbers or weights of a shipment; the buyer gets an 856 that replaces the first.',
+    resolve: mutation('shipments.create', (ctx, args: { id: string; input: ShipmentAmendment; ifVersion?: number }) =>
+      amendShipment(ctx, args.id, checkAmendment(args.input), args.ifVersion),
+    ),
+  }),
+  cancelShipment: t.field({
+    type: ShipmentType,
+    args: { id: t.arg.id({ required: true }), ifVersion: t.arg.int() },
+    description: 'Take back a shipment that did not go; the buyer gets an 856 that cancels the first.',
+    resolve: mutation('shipments.create', (ctx, args: { id: string; ifVersion?: number }) =>
+      cancelShipment(ctx, args.id, args.ifVersion),
     ),
   }),
   reserveSsccs: t.field({

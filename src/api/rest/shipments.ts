@@ -7,13 +7,22 @@ import {
   PackingRequest,
   PaperRequest,
   Shipment,
+  ShipmentAmendment,
   ShipmentFilter,
   ShipmentInput,
   ShipmentPage,
   SsccReservation,
   SsccsReserved,
 } from '../../shipments/schema.ts'
-import { createShipment, getShipment, listShipments, proposePacking, reserveSsccs } from '../../shipments/service.ts'
+import {
+  amendShipment,
+  cancelShipment,
+  createShipment,
+  getShipment,
+  listShipments,
+  proposePacking,
+  reserveSsccs,
+} from '../../shipments/service.ts'
 import { printBillOfLading, printLabels, printPackingList, type Printed } from '../../shipments/printing/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
@@ -74,6 +83,35 @@ export const registerShipments = (app: FastifyInstance): void => {
       'orders/unknown-line',
     ],
     handler: (ctx, { body }) => createShipment(ctx, body),
+  })
+  operation(app, {
+    id: 'amendShipment',
+    method: 'PATCH',
+    path: '/api/shipments/:id',
+    tag: 'shipments',
+    access: 'shipments.create',
+    summary: 'Correct the dates, carrier, numbers or weights of a shipment',
+    description: 'What is left out stays, and what is in it too. The buyer gets an 856 that replaces the first (BSN01 05).',
+    params: IdParams,
+    body: ShipmentAmendment,
+    answer: [200, Shipment],
+    ifMatch: 'optional',
+    errors: ['record/not-found', 'identity/forbidden', 'shipments/cancelled', 'shipments/invalid-packing'],
+    handler: (ctx, { params, body, ifVersion }) => amendShipment(ctx, params.id, body, ifVersion),
+  })
+  operation(app, {
+    id: 'cancelShipment',
+    method: 'POST',
+    path: '/api/shipments/:id/cancel',
+    tag: 'shipments',
+    access: 'shipments.create',
+    summary: 'Take back a shipment that did not go',
+    description: 'Its quantities are open on the orders again. The buyer gets an 856 that cancels the first (BSN01 01).',
+    params: IdParams,
+    answer: [200, Shipment],
+    ifMatch: 'optional',
+    errors: ['record/not-found', 'identity/forbidden', 'shipments/cancelled', 'shipments/in-use'],
+    handler: (ctx, { params, ifVersion }) => cancelShipment(ctx, params.id, ifVersion),
   })
   operation(app, {
     id: 'proposeShipmentPacking',
