@@ -3,10 +3,10 @@ import { styleText } from 'node:util'
 
 type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 
-const coloured = (): boolean => process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
+const coloured = process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
 
 /** Coloured at a terminal, plain when piped. */
-export const paint = (colour: Colour, text: string): string => (coloured() ? styleText(colour, text) : text)
+export const paint = (colour: Colour, text: string): string => (coloured ? styleText(colour, text) : text)
 
 /** Writes to standard output, waiting while the reader is slower. */
 export const write = async (text: string | Uint8Array): Promise<void> => {
@@ -62,8 +62,7 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 }
 
 /** Text of a document or of another program, made safe to show. */
-export const printable = (text: string): string =>
-  [...text].map(character => (/\p{Cc}/u.test(character) ? '·' : character)).join('')
+export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '·')
 
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`)
 

@@ -85,51 +85,93 @@ const step = '  '
 const setDepth = 2
 
 const textOf = (item: Inspected): string[] => {
+  const page = new Page()
   switch (item.type) {
     case 'interchange':
-      return segmentLines(item.segment, 0)
+      page.segment(item.segment, 0)
+      break
     case 'ta1':
-      return segmentLines(item.segment, 1)
     case 'group':
-      return segmentLines(item.segment, 1)
+      page.segment(item.segment, 1)
+      break
     case 'set':
-      return setLines(item)
+      page.set(item)
+      break
     case 'group-end':
-      return [...item.findings.map(found => findingLine(found, 1)), ...trailerLines(item.segment, 'group', item.outcome, 1)]
+      page.findings(item.findings, 1)
+      page.trailer(item.segment, 'group', item.outcome, 1)
+      break
     case 'interchange-end':
-      return [...item.findings.map(found => findingLine(found, 0)), ...trailerLines(item.segment, 'interchange', item.outcome, 0), '']
+      page.findings(item.findings, 0)
+      page.trailer(item.segment, 'interchange', item.outcome, 0)
+      page.lines.push('')
+      break
     case 'junk':
-      return [findingLine(item.finding, 0)]
+      page.findings([item.finding], 0)
+      break
     default:
-      return item satisfies never
+      item satisfies never
   }
+  return page.lines
 }
-
-const trailerLines = (segment: InspectedSegment | undefined, what: string, outcome: keyof typeof outcomes, depth: number): string[] => [
-  ...(segment ? segmentLines(segment, depth) : []),
-  step.repeat(depth) + verdict(`${what} ${outcomes[outcome]}`, outcome),
-]
 
 const verdict = (text: string, outcome: keyof typeof outcomes): string =>
   paint(outcome === 'R' ? 'red' : outcome === 'A' ? 'green' : 'yellow', text)
 
-const setLines = ({ set, name, controlNumber, outcome, errors, warnings, children, findings }: InspectedSet): string[] => {
-  const faults = [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])]
-  const title = printable([set, name, controlNumber].filter(part => part !== '').join(' '))
-  return [
-    `${step.repeat(setDepth)}${paint('bold', title)}  ${verdict([outcomes[outcome], ...faults].join(', '), outcome)}`,
-    ...childLines(children, setDepth),
-    ...findings.map(found => findingLine(found, setDepth)),
-  ]
-}
+const idWidth = 9
+const nameWidth = 40
 
-/** Loops are indented under the segment that opens them, HL loops under their parents. */
-const childLines = (children: readonly (InspectedSegment | InspectedLoop)[], depth: number): string[] => {
-  const levels = new Map<string, number>()
-  return children.flatMap((child, index) => {
-    if ('loop' in child) return childLines(child.children, child.loop === 'HL' ? levelOf(child, levels, depth) : depth + 1)
-    return segmentLines(child, index === 0 || depth === setDepth ? depth : depth + 1)
-  })
+/** Lines as they come, each indented by its depth. */
+class Page {
+  readonly lines: string[] = []
+
+  segment({ segment, name, position, elements, before, findings }: InspectedSegment, depth: number): void {
+    this.findings(before, depth)
+    const called = name === '' ? paint('dim', 'unknown segment') : name
+    this.line(depth, `${paint('bold', printable(segment).padEnd(3))}  ${called}${position > 0 ? paint('dim', `  (segment ${position})`) : ''}`)
+    this.findings(findings, depth + 1)
+    for (const element of elements) this.element(element, depth + 1)
+  }
+
+  set({ set, name, controlNumber, outcome, errors, warnings, children, findings }: InspectedSet): void {
+    const faults = [...(errors > 0 ? [count(errors, 'error')] : []), ...(warnings > 0 ? [count(warnings, 'warning')] : [])]
+    const title = printable([set, name, controlNumber].filter(part => part !== '').join(' '))
+    this.line(setDepth, `${paint('bold', title)}  ${verdict([outcomes[outcome], ...faults].join(', '), outcome)}`)
+    this.children(children, setDepth)
+    this.findings(findings, setDepth)
+  }
+
+  trailer(segment: InspectedSegment | undefined, what: string, outcome: keyof typeof outcomes, depth: number): void {
+    if (segment) this.segment(segment, depth)
+    this.line(depth, verdict(`${what} ${outcomes[outcome]}`, outcome))
+  }
+
+  findings(findings: readonly Finding[] | undefined, depth: number): void {
+    for (const { severity, message } of findings ?? [])
+      this.line(depth, severity === 'error' ? paint('red', `✗ ${printable(message)}`) : paint('yellow', `! ${printable(message)}`))
+  }
+
+  /** Loops are indented under the segment that opens them, HL loops under their parents. */
+  private children(children: readonly (InspectedSegment | InspectedLoop)[], depth: number): void {
+    const levels = new Map<string, number>()
+    for (const [index, child] of children.entries()) {
+      if ('loop' in child) this.children(child.children, child.loop === 'HL' ? levelOf(child, levels, depth) : depth + 1)
+      else this.segment(child, index === 0 || depth === setDepth ? depth : depth + 1)
+    }
+  }
+
+  private element({ id, name, value, meaning, components, repetitions, findings }: InspectedElement, depth: number): void {
+    const said = printable(value) || paint('dim', '(empty)')
+    const text = `${paint('dim', id.padEnd(idWidth))}${padded(name, nameWidth)} ${said}`
+    this.line(depth, meaning === undefined ? text.trimEnd() : `${text} ${paint('dim', `= ${meaning}`)}`)
+    for (const part of components ?? []) this.element(part, depth + 1)
+    for (const part of repetitions ?? []) this.element(part, depth + 1)
+    this.findings(findings, depth)
+  }
+
+  private line(depth: number, text: string): void {
+    this.lines.push(step.repeat(depth) + text)
+  }
 }
 
 const levelOf = ({ children: [first] }: InspectedLoop, levels: Map<string, number>, depth: number): number => {
@@ -140,39 +182,9 @@ const levelOf = ({ children: [first] }: InspectedLoop, levels: Map<string, numbe
   return level
 }
 
-const segmentLines = ({ segment, name, position, elements, before = [], findings = [] }: InspectedSegment, depth: number): string[] => [
-  ...before.map(found => findingLine(found, depth)),
-  step.repeat(depth) +
-    paint('bold', printable(segment).padEnd(3)) +
-    `  ${name === '' ? paint('dim', 'unknown segment') : name}${position > 0 ? paint('dim', `  (segment ${position})`) : ''}`,
-  ...findings.map(found => findingLine(found, depth + 1)),
-  ...elements.flatMap(element => elementLines(element, depth + 1)),
-]
-
-const idWidth = 9
-const nameWidth = 40
-
-const elementLines = (element: InspectedElement, depth: number): string[] => {
-  const { id, name, value, meaning, components = [], repetitions = [], findings = [] } = element
-  const parts = [
-    step.repeat(depth) + paint('dim', id.padEnd(idWidth)) + padded(name, nameWidth),
-    printable(value) || paint('dim', '(empty)'),
-    ...(meaning === undefined ? [] : [paint('dim', `= ${meaning}`)]),
-  ]
-  return [
-    parts.join(' ').trimEnd(),
-    ...components.flatMap(part => elementLines(part, depth + 1)),
-    ...repetitions.flatMap(part => elementLines(part, depth + 1)),
-    ...findings.map(found => findingLine(found, depth)),
-  ]
-}
-
-const findingLine = ({ severity, message }: Finding, depth: number): string =>
-  step.repeat(depth) +
-  (severity === 'error' ? paint('red', `✗ ${printable(message)}`) : paint('yellow', `! ${printable(message)}`))
-
 /** Padded to a width on the screen, where Chinese characters take two places and Thai vowels above and below none. */
 const padded = (text: string, width: number): string => {
+  if (/^[ -~]*$/.test(text)) return text.padEnd(width)
   let taken = 0
   for (const character of text) taken += /\p{M}/u.test(character) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character) ? 2 : 1
   return text + ' '.repeat(Math.max(0, width - taken))
