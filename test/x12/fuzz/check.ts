@@ -19,7 +19,7 @@ const partnerGuide = narrowedGuide('004010', '850', {
 export function anyOptions(random: Random): ReadOptions {
   const guided = random.once(4)
   return {
-    level: random.pick(['envelope', 'syntax', 'full', 'full', 'partner']), tree: random.once(2), encoding: random.once(3) ? 'utf8' : 'latin1',
+    level: random.pick(['envelope', 'syntax', 'full', 'full', 'partner']), tree: random.pick([false, true, true, 'all']), encoding: random.once(3) ? 'utf8' : 'latin1',
     ...(guided ? { guideFor: ({ version, set }): Guide | undefined => set === '850' && version.startsWith('004010') ? partnerGuide : standardGuide(version, set) } : {}),
     ...(random.once(8) ? { uniqueInterchanges: false, offset: random.below(1000) } : {}),
   }
@@ -31,7 +31,7 @@ export function faultOf(bytes: Uint8Array, random: Random): string | undefined {
   const begin = performance.now()
   const events = readAll(bytes, options)
   if (performance.now() - begin > longestMilliseconds && fastest(bytes, options) > longestMilliseconds) return `slow: ${JSON.stringify(options)}`
-  return outOfOrder(events, (options.offset ?? 0), bytes.byteLength)
+  return outOfOrder(events, options, bytes.byteLength)
     ?? unsoundAnswer(events, random)
     ?? (random.once(4) ? dependsOnChunks(bytes, events, options, random) : undefined)
     ?? (random.once(4) ? readsDifferently(bytes, events, options) : undefined)
@@ -47,7 +47,7 @@ function fastest(bytes: Uint8Array, options: ReadOptions): number {
 }
 
 /** Interchanges hold groups hold sets, each is closed, and places lie within the input. */
-function outOfOrder(events: readonly ReadEvent[], offset: number, length: number): string | undefined {
+function outOfOrder(events: readonly ReadEvent[], { offset = 0, tree = false }: ReadOptions, length: number): string | undefined {
   const open: string[] = []
   let last = offset
   const within = (place: number): boolean => place >= offset && place <= offset + length
@@ -65,7 +65,7 @@ function outOfOrder(events: readonly ReadEvent[], offset: number, length: number
         if (inside !== 'group') return 'a set outside a group'
         if (start < last || end < start || !within(end)) return `a set from ${start} to ${end}`
         if ((outcome === 'R') !== findings.some(finding => finding.severity === 'error') && findings.length < 1000) return `outcome ${outcome} with findings that say otherwise`
-        if (outcome === 'R' && transaction !== undefined) return 'a tree of a rejected set'
+        if ((transaction !== undefined) !== (tree === 'all' || (tree && outcome !== 'R'))) return `${transaction === undefined ? 'no' : 'a'} tree of a set that is ${outcome}`
         last = end
         break
       }
