@@ -10,7 +10,7 @@ import type { Finding, SetOutcome, SetResult } from './types.ts'
 
 export type DifferenceKind =
   | 'segment-only-in-a' | 'segment-only-in-b' | 'element-only-in-a' | 'element-only-in-b'
-  | 'usage' | 'occurrences' | 'length' | 'type' | 'codes' | 'repetition' | 'syntax-only-in-a' | 'syntax-only-in-b' | 'total-only-in-a' | 'total-only-in-b'
+  | 'usage' | 'occurrences' | 'length' | 'type' | 'codes' | 'repetition' | 'order' | 'syntax-only-in-a' | 'syntax-only-in-b' | 'total-only-in-a' | 'total-only-in-b'
 
 export interface GuideDifference {
   /** As overlays name places: `PO1/PID/PID05`, `REF[01=DP]`. */
@@ -79,7 +79,15 @@ class Comparison {
   }
 
   bodies(a: LoopNode, b: LoopNode, path: string): void {
-    for (const [key, slot] of pairs(a.body, b.body)) this.slot(`${path}${key}`, slot, path)
+    const slots = pairs(a.body, b.body)
+    const after = moved(a.body, b.body, slots)
+    for (const [key, slot] of slots) {
+      this.slot(`${path}${key}`, slot, path)
+      const neighbour = after.get(key)
+      if (neighbour === undefined || !slot.b) continue
+      const place = neighbour === '' ? 'first' : `after ${neighbour}`
+      this.add(`${path}${key}`, { kind: 'order', effect: 'other', a: null, b: neighbour }, `{at} (${nameOf(slot.b)}) comes ${place} now.`)
+    }
   }
 
   private slot(at: string, { a, b }: Slot, path: string): void {
@@ -228,6 +236,25 @@ function pairs(a: readonly BodyNode[], b: readonly BodyNode[]): Map<string, Slot
   const slots = new Map<string, Slot>(keyed(a).map(([key, node]) => [key, { a: node }]))
   for (const [key, node] of keyed(b)) slots.set(key, { ...slots.get(key), b: node })
   return slots
+}
+
+/** Places that both have but in another order, each with its neighbour before it in B ('' for the first); as few as explain it. */
+function moved(a: readonly BodyNode[], b: readonly BodyNode[], slots: ReadonlyMap<string, Slot>): Map<string, string> {
+  const both = [...slots].filter(([, slot]) => slot.a && slot.b && slot.a.max > 0 && slot.b.max > 0)
+  const order = both.map(([key, slot]) => ({ key, at: a.indexOf(slot.a as BodyNode), to: b.indexOf(slot.b as BodyNode) })).sort((x, y) => x.at - y.at)
+  // The longest run that keeps its order stays; the rest has moved.
+  const longest: number[] = []
+  const before: number[] = []
+  for (const [i, { to }] of order.entries()) {
+    let best = -1
+    for (let j = 0; j < i; j++) if ((order[j]?.to ?? 0) < to && (best < 0 || (longest[j] ?? 0) > (longest[best] ?? 0))) best = j
+    longest.push(best < 0 ? 1 : (longest[best] ?? 0) + 1)
+    before.push(best)
+  }
+  const stays = new Set<string>()
+  for (let i = longest.indexOf(Math.max(...longest)); i >= 0; i = before[i] ?? -1) stays.add(order[i]?.key ?? '')
+  const inB = [...order].sort((x, y) => x.to - y.to)
+  return new Map(inB.flatMap(({ key }, i) => stays.has(key) ? [] : [[key, inB[i - 1]?.key ?? ''] as const]))
 }
 
 function nameOf(node: BodyNode): string {

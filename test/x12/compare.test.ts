@@ -51,6 +51,15 @@ t.test('between versions of the standard', async t => {
   }
 })
 
+t.test('what has moved', async t => {
+  const { model } = base
+  const [first, second, third, ...rest] = model.root.body
+  const moved = { ...model, root: { ...model.root, body: [first, third, second, ...rest] as typeof model.root.body } }
+  const found = compareGuides(model, moved)
+  t.match(found, [{ kind: 'order', effect: 'other', sentence: /^(CUR|REF) \(.+\) comes after (REF|BEG) now\.$/ }])
+  t.equal(found.length, 1, 'the fewest that explain it')
+})
+
 t.test('which sets would be judged otherwise', async t => {
   const bytes = bytesOf(interchange([goodOrder, [...goodOrder.slice(0, 1), 'CUR*BY*USD', ...goodOrder.slice(1)]]))
   const { sets, different } = judgedDifferently(base, over([{ at: 'CUR', req: 'X' }]), bytes)
