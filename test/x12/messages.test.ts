@@ -123,6 +123,7 @@ t.test('findings that were stored are explained, those of a kind nobody knows ke
   t.equal(explain(found, 'en'), found.message)
   t.match(explain(found, 'ru'), /Допустимые коды: EA, CA\./)
   t.equal(explain({ ...found, kind: 'of-old' }, 'ru'), found.message)
+  t.match(explain(finding('code-unknown', place, { name: 'Unit' }), 'en'), /codes allowed there\. Look up the right code/, 'a list that is too long to tell')
 })
 
 const findingsOf = (event: ReadEvent): readonly Finding[] => 'finding' in event ? [event.finding] : 'result' in event ? event.result.findings : []

@@ -12,6 +12,7 @@ export const en: Language = {
     atRepetition: ', repetition {number}',
     inLoop: ' in loop {loops}',
     allowed: ' Allowed: {codes}.',
+    lookUp: " Look up the right code in your partner's guide or in the standard.",
     sum: 'the sum of {path}',
     count: 'the number of {path}',
   },

@@ -7,7 +7,7 @@
  *   {inLoop}    ` in loop N1`, or nothing
  *   {form}      what a value should have been (`ValueForm`)
  *   {rule}      a syntax note in words; {total} a sum or count of a guide
- *   {allowed}   a sentence of its own that lists the codes allowed, or nothing
+ *   {allowed}   a sentence of its own: the codes allowed, or where to look them up when they are many
  *   {value} {element} {expected} {maximum} …   the finding's own fields and params
  *   {maximum|time|times}   a number with the noun that agrees with it, in the order one, few, many of the language
  */
@@ -45,6 +45,7 @@ export interface Language {
     readonly atRepetition: string
     readonly inLoop: string
     readonly allowed: string
+    readonly lookUp: string
     readonly sum: string
     readonly count: string
   }
@@ -110,7 +111,7 @@ function fact(language: Language, facts: Facts, name: string): string {
     case 'element': return twoDigits(facts.element ?? 0)
     case 'value': return facts.value ?? ''
     case 'inLoop': return facts.loopPath?.length ? fill(language, phrases.inLoop, () => facts.loopPath?.join('/') ?? '') : ''
-    case 'allowed': return params['allowed'] === undefined ? '' : fill(language, phrases.allowed, () => String(params['allowed']))
+    case 'allowed': return params['allowed'] === undefined ? phrases.lookUp : fill(language, phrases.allowed, () => String(params['allowed']))
     case 'form': return (language.forms as Readonly<Record<string, string>>)[String(params['form'])] ?? ''
     case 'rule': return rule(language, facts)
     case 'total': return params['sum'] === undefined

@@ -14,6 +14,7 @@ export const ru: Language = {
     atRepetition: ', повторение {number}',
     inLoop: ' в цикле {loops}',
     allowed: ' Допустимые коды: {codes}.',
+    lookUp: ' Найдите нужный код в руководстве партнёра или в стандарте.',
     sum: 'сумма {path}',
     count: 'количество {path}',
   },

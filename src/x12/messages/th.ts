@@ -14,6 +14,7 @@ export const th: Language = {
     atRepetition: ' ค่าซ้ำที่ {number}',
     inLoop: ' ในลูป {loops}',
     allowed: ' รหัสที่ใช้ได้: {codes}',
+    lookUp: ' โปรดค้นหารหัสที่ถูกต้องในคู่มือของคู่ค้าหรือในมาตรฐาน',
     sum: 'ผลรวมของ {path}',
     count: 'จำนวน {path}',
   },

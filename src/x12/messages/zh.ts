@@ -14,6 +14,7 @@ export const zh: Language = {
     atRepetition: '，第 {number} 次重复',
     inLoop: '循环 {loops} 中',
     allowed: '可用代码：{codes}。',
+    lookUp: '请在贸易伙伴的规范或标准中查找正确的代码。',
     sum: '{path} 的合计',
     count: '{path} 的个数',
   },
