@@ -76,6 +76,54 @@ export type OrderFacts = {
   readonly today: string
 }
 
+/** A line of a receipt that stands: what arrived of one order line, or of goods that none is known for. */
+export type ReceivedFacts = {
+  readonly receiptId: string
+  /** Of the receipt. */
+  readonly number: string
+  readonly source: Source | null
+  readonly receivedOn: string
+  readonly position: number
+  /** Ordinal of the line in the document, from 1. */
+  readonly documentLine: number
+  readonly orderId: string | null
+  readonly orderLinePosition: number | null
+  readonly shipmentId: string | null
+  /** Of that shipment; null when it has no package with this SSCC. */
+  readonly package: string | null
+  readonly sscc: string | null
+  readonly product: string | null
+  /** What arrived in whatever condition, and what of it was damaged or of bad quality; what came in its place. */
+  readonly quantity: string
+  readonly damaged: string
+  readonly quality: string
+  readonly wrong: string
+  readonly unit: string
+  /** Condition codes in the order in which the line has them. */
+  readonly conditions: readonly string[]
+  /** Of the RCD and of its first MAN. */
+  readonly at: number | null
+  readonly cartonAt: number | null
+}
+
+/** What was received of an order, and how its shipments were packed. */
+export type ReceivingFacts = {
+  /** Of the order, and of its shipments where no order is known. */
+  readonly received: readonly ReceivedFacts[]
+  readonly packages: readonly {
+    readonly shipmentId: string
+    readonly package: string
+    readonly parent: string | null
+    readonly sscc: string | null
+    /** Of the HL. */
+    readonly at: number | null
+  }[]
+  /** The package that a line of a shipment is in. */
+  readonly packageOf: (shipmentId: string, position: number) => string | null
+  /** Whether the buyer says in this partnership at all what it receives. */
+  readonly used: boolean
+}
+
 /** A functional group that was sent and wants a 997. */
 export type GroupFacts = {
   readonly messageId: string

@@ -33,6 +33,17 @@ export const Settings = {
   R4: Type.Object({ quantity: Tolerance, price: Tolerance, earlyDays: Days, lateDays: Days }),
   /** Order (net) and ship notice. */
   R6: Type.Object({ short: Tolerance, over: Tolerance, earlyDays: Days, lateDays: Days }),
+  /**
+   * Ship notice and receipt. A shipment that is not received is noticed so many days after its ETA: where the buyer gives receipts
+   * in this partnership (`when_used`), always or never.
+   */
+  R8: Type.Object({
+    short: Tolerance,
+    over: Tolerance,
+    damaged: Tolerance,
+    notReceivedAfterDays: Days,
+    expect: Type.Union([Type.Literal('when_used'), Type.Literal('always'), Type.Literal('never')]),
+  }),
   /** Buyer's and seller's forecast. `cases` is the absolute floor. */
   R14: Type.Object({ percent: Decimal, cases: Decimal, match: Tolerance.properties.match }),
 } as const
@@ -47,6 +58,7 @@ export const defaultSettings: Settings = {
   R2: { conflictWithinDays: 180, gapWatch: false, gapAfterHours: 2, gapWithinDays: 30, largestGap: 1000 },
   R4: { quantity: exact, price: { percent: '0.5', absolute: '0', match: 'both' }, earlyDays: 0, lateDays: 0 },
   R6: { short: exact, over: { percent: '2', absolute: '0', match: 'both' }, earlyDays: 0, lateDays: 0 },
+  R8: { short: exact, over: exact, damaged: exact, notReceivedAfterDays: 3, expect: 'when_used' },
   R14: { percent: '20', cases: '1', match: 'both' },
 }
 
@@ -122,6 +134,7 @@ const validators: Readonly<Record<RuleName, Validator>> = {
   R2: Compile(Settings.R2),
   R4: Compile(Settings.R4),
   R6: Compile(Settings.R6),
+  R8: Compile(Settings.R8),
   R14: Compile(Settings.R14),
 }
 

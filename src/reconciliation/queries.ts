@@ -8,6 +8,7 @@ import type {
   GroupFacts,
   OrderFacts,
   OrderLineFacts,
+  ReceivedFacts,
   ShipmentLineFacts,
 } from './facts.ts'
 import type { PolicyRow } from './policy.ts'
@@ -94,6 +95,59 @@ export const selectShipments = (sql: Sql, orderIds: readonly string[]) => sql<Sh
   from shipment s
   where s.id in (select shipment_id from shipment_line where order_id = any(${orderIds as string[]}::text[]))
   order by s.id`
+
+export type ReceiptRow = SourceColumns & {
+  receiptId: string
+  number: string
+  receivedOn: string
+  lines: (Omit<ReceivedFacts, 'receiptId' | 'number' | 'source' | 'receivedOn' | 'conditions' | 'cartonAt'> & { at: number | null })[]
+  /** Of each line of the document. */
+  said: { conditions: { code: string }[] | null; packageAt: number | null }[]
+}
+
+/** Receipts that stand, with their lines for these orders and those of their shipments that no order is known for. */
+export const selectReceipts = (sql: Sql, orderIds: readonly string[]) => sql<ReceiptRow[]>`
+  with shipped as materialized (
+    select distinct shipment_id from shipment_line where order_id = any(${orderIds as string[]}::text[])
+  ), line as materialized (
+    select * from receipt_line where order_id = any(${orderIds as string[]}::text[])
+    union all
+    select l.* from shipped s join receipt_line l using (shipment_id) where l.order_id is null
+  )
+  select r.id as "receiptId", r.number, r.received_on as "receivedOn", r.source_message_id as "sourceMessageId",
+    r.source_ordinal as "sourceOrdinal",
+    (select jsonb_agg(jsonb_build_object('position', l.position, 'documentLine', l.document_line, 'orderId', l.order_id,
+        'orderLinePosition', l.order_line_position, 'shipmentId', l.shipment_id, 'package', l.package, 'sscc', l.sscc,
+        'product', coalesce(l.gtin, l.buyer_item, l.seller_item), 'quantity', trim_scale(l.quantity)::text,
+        'damaged', trim_scale(l.quantity_damaged)::text, 'quality', trim_scale(l.quantity_quality)::text,
+        'wrong', trim_scale(l.quantity_wrong)::text, 'unit', l.unit, 'at', l.source_position) order by l.position)
+      from line l where l.receipt_id = r.id) as lines,
+    (select jsonb_agg(jsonb_build_object('conditions', e->'conditions', 'packageAt', e->'packageAt') order by n)
+      from jsonb_array_elements(r.document->'lines') with ordinality as t(e, n)) as said
+  from receipt r where r.state = 'received' and r.id in (select receipt_id from line) order by r.id`
+
+export type PackedRow = {
+  shipmentId: string
+  package: string
+  parent: string | null
+  sscc: string | null
+  at: number | null
+  /** Positions of the lines in it. */
+  lines: number[]
+}
+
+/** The packages of these orders' shipments, with what is in each. */
+export const selectPackages = (sql: Sql, orderIds: readonly string[]) => sql<PackedRow[]>`
+  select p.shipment_id as "shipmentId", p.package, p.parent, p.sscc, p.source_position as at,
+    coalesce((select jsonb_agg(l.position) from shipment_line l where l.shipment_id = p.shipment_id and l.package = p.package), '[]') as lines
+  from shipment_package p
+  where p.shipment_id in (select shipment_id from shipment_line where order_id = any(${orderIds as string[]}::text[]))
+  order by p.shipment_id, p.package`
+
+/** Those of these orders' partnerships in which the buyer says what it receives. */
+export const selectReceivingPartnerships = (sql: Sql, orderIds: readonly string[]) => sql<{ id: string }[]>`
+  select distinct o.partnership_id as id from purchase_order o
+  where o.id = any(${orderIds as string[]}::text[]) and exists (select 1 from receipt r where r.partnership_id = o.partnership_id)`
 
 /** Orders of one buyer that something may still happen to, or that have moved since; oldest first. */
 export const selectOrdersToSweep = (sql: Sql, buyerId: string, touchedSince: Date, after: string, limit: number) => sql<

@@ -6,7 +6,7 @@ import { itemNumbers } from '../items/rules.ts'
 import { lineFinder } from '../orders/book.ts'
 import { linkReceiptsOf } from '../receipts/service.ts'
 import { businessDate } from '../shared/clock.ts'
-import type { OrderFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
+import type { OrderFacts, ReceivedFacts, ReceivingFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
 import { defaultSettings, policyBook, type PolicyBook, type Settings } from './policy.ts'
 import {
   closeDifferingCells,
@@ -17,12 +17,17 @@ import {
   selectControlGaps,
   selectOrders,
   selectOrdersToSweep,
+  selectPackages,
   selectPartnershipIds,
   selectPolicies,
+  selectReceipts,
+  selectReceivingPartnerships,
   selectResponses,
   selectShipments,
   selectUnsettledGroups,
   type OrderRow,
+  type PackedRow,
+  type ReceiptRow,
   type ResponseRow,
   type ShipmentRow,
 } from './queries.ts'
@@ -31,10 +36,14 @@ import { forecastDifferences } from './rules/r14-forecasts.ts'
 import { controlConflicts, controlGaps } from './rules/r2-control-numbers.ts'
 import { orderAgainstAnswer } from './rules/r4-order-answer.ts'
 import { orderAgainstShipments } from './rules/r6-order-shipment.ts'
+import { shipmentsAgainstReceipts } from './rules/r8-receiving.ts'
 
-const orderRules = ['R4', 'R6'] as const
+const orderRules = ['R4', 'R6', 'R8'] as const
 
-/** Holds one order against its answers (R4) and its shipments (R6). Six statements, and the events of what opened or closed. */
+/**
+ * Holds one order against its answers (R4) and its shipments (R6), and those against what was received (R8). Ten statements, and the
+ * events of what opened or closed.
+ */
 export const reconcileOrder = (ctx: Context, orderId: string): Promise<Recorded> => reconcileOrders(ctx, [orderId])
 
 /** The same for several orders at once, in as many statements. */
@@ -43,16 +52,24 @@ export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Prom
     await linkReceiptsOf(tx, orderIds, ctx.now())
     await lockSubjects(tx.sql, orderIds)
     const today = businessDate(ctx.now())
-    const [orders, responses, shipments] = await Promise.all([
+    const [orders, responses, shipments, receipts, packages, receiving] = await Promise.all([
       selectOrders(tx.sql, orderIds),
       selectResponses(tx.sql, orderIds),
       selectShipments(tx.sql, orderIds),
+      selectReceipts(tx.sql, orderIds),
+      selectPackages(tx.sql, orderIds),
+      selectReceivingPartnerships(tx.sql, orderIds),
     ])
     const policies = policyBook(
       await selectPolicies(tx.sql, orderRules, [...new Set(orders.map(order => order.partnershipId))], null),
     )
     const facts = orders.map(order => factsOf(order, responses, shipments, today))
-    const findings = facts.flatMap(each => [...orderAgainstAnswer(each, policies), ...orderAgainstShipments(each, policies)])
+    const arrived = receivingFacts(receipts, packages, new Set(receiving.map(row => row.id)))
+    const findings = facts.flatMap(each => [
+      ...orderAgainstAnswer(each, policies),
+      ...orderAgainstShipments(each, policies),
+      ...shipmentsAgainstReceipts(each, arrived(each), policies),
+    ])
     return recordFindings(
       tx,
       { rules: orderRules, subjectIds: [...orderIds, ...shipments.map(shipment => shipment.id)], at: ctx.now() },
@@ -95,6 +112,31 @@ const factsOf = (
       }))
       .filter(shipment => shipment.lines.some(line => line.orderId === order.orderId)),
     today,
+  }
+}
+
+/** What was received, for each order of a run. */
+const receivingFacts = (receipts: readonly ReceiptRow[], packages: readonly PackedRow[], using: ReadonlySet<string>) => {
+  const received = receipts.flatMap(({ lines, said, ...receipt }) =>
+    lines.map((line): ReceivedFacts => ({
+      ...line,
+      receiptId: receipt.receiptId,
+      number: receipt.number,
+      receivedOn: receipt.receivedOn,
+      source: sourceOf(receipt),
+      conditions: said[line.documentLine - 1]?.conditions?.map(each => each.code) ?? [],
+      cartonAt: said[line.documentLine - 1]?.packageAt ?? null,
+    })),
+  )
+  const packageOf = new Map(packages.flatMap(each => each.lines.map(position => [`${each.shipmentId} ${position}`, each.package])))
+  return ({ orderId, partnershipId, shipments }: OrderFacts): ReceivingFacts => {
+    const own = new Set(shipments.map(shipment => shipment.id))
+    return {
+      received: received.filter(each => each.orderId === orderId || (each.orderId === null && own.has(each.shipmentId ?? ''))),
+      packages: packages.filter(each => own.has(each.shipmentId)),
+      packageOf: (shipmentId, position) => packageOf.get(`${shipmentId} ${position}`) ?? null,
+      used: using.has(partnershipId),
+    }
   }
 }
 

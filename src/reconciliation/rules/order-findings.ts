@@ -5,7 +5,7 @@ import { moneyText, type Decimal } from '../../shared/decimal.ts'
 import { evidenceOf } from '../evidence.ts'
 import type { OrderFacts, OrderLineFacts } from '../facts.ts'
 
-/** What the rules about an order (R4, R6) have in common: whose finding it is, its key, and the order's side of the evidence. */
+/** What the rules about an order (R4, R6, R8) have in common: whose finding it is, its key, and the order's side of the evidence. */
 
 type Shown = Pick<Finding, 'code' | 'severity' | 'summary' | 'compared' | 'evidence'> & {
   /** What the finding is about inside the order: a line's position, a shipment …; part of its key. */
@@ -13,7 +13,7 @@ type Shown = Pick<Finding, 'code' | 'severity' | 'summary' | 'compared' | 'evide
   readonly money?: Decimal | undefined
 }
 
-export const orderFinding = (facts: OrderFacts, rule: 'R4' | 'R6', { about, money, ...shown }: Shown): Finding => ({
+export const orderFinding = (facts: OrderFacts, rule: 'R4' | 'R6' | 'R8', { about, money, ...shown }: Shown): Finding => ({
   rule,
   ...shown,
   key: findingKey(rule, shown.code, facts.partnershipId, facts.orderId, ...about),
