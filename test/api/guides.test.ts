@@ -199,7 +199,7 @@ t.test('what the hub sends is checked with the guide of who gets it', async t =>
   t.equal(errorCode, 'exchange/against-guide')
   t.match(errorDetail, /The guide in force does not allow it: CUR/)
   const exceptions = (await items('farm', 'GET /api/exceptions?limit=200')) as unknown as { code: string; summary: string }[]
-  t.match(exceptions.find(({ code }) => code === 'exchange/against-guide'), { summary: /CUR/ }, 'an exception says so')
+  t.match(exceptions.find(({ code }) => code === 'EXCHANGE_AGAINST_GUIDE'), { summary: /CUR/ }, 'an exception says so')
   t.match(await call('retailer', `POST /api/guides/${guide.id}/retire`), { status: 200 })
   const [second] = (await items('farm', 'GET /api/orders?number=F-2')) as unknown as { id: string }[]
   t.match(await call('farm', `POST /api/orders/${second?.id}/answers`, { acceptRest: true }), { status: 201 })
