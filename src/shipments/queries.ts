@@ -4,6 +4,7 @@ import type { Pack } from '../items/schema.ts'
 import { instantText } from '../orders/read-queries.ts'
 import type { DocumentChannel } from '../orders/schema.ts'
 import type { Address } from '../partners/schema.ts'
+import type { OverPolicy } from './rules.ts'
 import type { PackageType, ShipmentFilter } from './schema.ts'
 
 type Sides = { readonly partnershipId: string; readonly buyerId: string; readonly sellerId: string }
@@ -162,6 +163,14 @@ export const selectPartyLocations = (sql: Sql, buyerId: string, sellerId: string
   where organisation_id in (${buyerId}, ${sellerId})
     and (code = any(${codes as string[]}::text[]) or gln = any(${codes as string[]}::text[]))
   order by id`
+
+/** What the policies of R6 say of shipping over, in a partnership or for the organisation, the least specific first. */
+export const selectOverPolicies = (sql: Sql, partnershipId: string, organisationId: string) => sql<OverPolicy[]>`
+  select partnership_item_id as "partnershipItemId", valid_from as "validFrom", valid_to as "validTo", settings -> 'over' as over
+  from reconciliation_policy
+  where rule = 'R6' and jsonb_typeof(settings -> 'over') = 'object'
+    and (partnership_id = ${partnershipId} or (partnership_id is null and buyer_id = ${organisationId}))
+  order by partnership_item_id is not null, partnership_id is not null, valid_from, id`
 
 export const countShipmentsOf = (sql: Sql, orderId: string) => sql<{ count: number }[]>`
   select count(distinct shipment_id)::int as count from shipment_line where order_id = ${orderId}`

@@ -13,10 +13,10 @@ import { decimal, decimalText, sum } from '../shared/decimal.ts'
 import { DomainError } from '../shared/errors.ts'
 import { newId } from '../shared/ids.ts'
 import { notStandardPack, packLines, picksOf, proposePackages, type LineToPack, type Packed, type Quantity } from './packing.ts'
-import { countShipmentsOf, selectItemPacks, selectPartyLocations, type ItemPacks, type NewShipment } from './queries.ts'
+import { countShipmentsOf, selectItemPacks, selectOverPolicies, selectPartyLocations, type ItemPacks, type NewShipment } from './queries.ts'
 import { shipmentEvent, storeShipments } from './receiving.ts'
 import { partyAddress } from './printing/printable.ts'
-import { inOrderOf, maxPackages, mostToShip, overShipmentTolerance, quantityToShip } from './rules.ts'
+import { inOrderOf, maxPackages, mostToShip, quantityToShip, toleranceOf } from './rules.ts'
 import type { PackageInput, PackingProposal, PackingRequest, ShipmentInput } from './schema.ts'
 import { assignSsccs } from './sscc.ts'
 
@@ -30,7 +30,7 @@ export const makeShipment = async (ctx: Context, tx: Tx, input: ShipmentInput): 
   const [first] = orders
   if (!first) throw new DomainError('request/invalid', { detail: 'Name at least one order.' })
   const partnership = await getPartnership({ ...ctx, db: tx }, first.partnershipId)
-  const taken = takeLines(orders, input)
+  const taken = await takeLines(ctx, tx, orders, input)
   const given = input.packages ?? (input.structure === '0004' ? [] : (await proposePackingOf(tx, taken)).packages)
   const packed = packLines(taken, given, orders.length === 1 ? first.id : undefined)
   if ('wrong' in packed) throw new DomainError('shipments/invalid-packing', { detail: packed.wrong })
@@ -85,7 +85,12 @@ const ordersToShip = async (ctx: Context, tx: Tx, ids: readonly string[]): Promi
 }
 
 /** The lines to ship with their quantities, each once; what is open on the orders when none are given. */
-const takeLines = (orders: readonly HeldOrder[], input: ShipmentInput): Taken[] => {
+const takeLines = async (
+  ctx: Context,
+  tx: Tx,
+  orders: readonly HeldOrder[],
+  input: Pick<ShipmentInput, 'orderIds' | 'lines'>,
+): Promise<Taken[]> => {
   if (input.lines === undefined) {
     const open = openLines(orders)
     if (open.length === 0) throw new DomainError('shipments/nothing-to-ship', { orderIds: input.orderIds })
@@ -114,6 +119,7 @@ const takeLines = (orders: readonly HeldOrder[], input: ShipmentInput): Taken[] 
       quantity: decimalText(sum([taken.get(line)?.quantity ?? '0', quantity])),
     })
   }
+  const policies = await selectOverPolicies(tx.sql, orders[0]?.partnershipId ?? '', ctx.actor.organisationId)
   for (const { order, line, lineNumber, quantity } of taken.values()) {
     const where = { line: lineNumber, orderId: order.id }
     if (line.response === 'rejected' || line.response === 'cancelled')
@@ -121,12 +127,13 @@ const takeLines = (orders: readonly HeldOrder[], input: ShipmentInput): Taken[] 
         detail: `Line ${lineNumber} of order ${order.number} is ${line.response}.`,
         ...where,
       })
-    const most = mostToShip(line)
+    const tolerance = toleranceOf(policies, line.partnershipItemId, order.document.orderDate)
+    const most = mostToShip(line, tolerance)
     if (decimal(quantity).gt(most))
       throw new DomainError('shipments/over-open-quantity', {
         detail: `Line ${lineNumber} of order ${order.number}: at most ${decimalText(most)} can be shipped, not ${quantity}.`,
         rule: 'R6',
-        tolerancePercent: decimalText(decimal(overShipmentTolerance).times(100)),
+        tolerance,
         most: decimalText(most),
         ...where,
       })
@@ -307,6 +314,6 @@ const shipmentRow = (
 /** What `proposePacking` of service.ts gives. */
 export const proposeFor = async (ctx: Context, tx: Tx, { orderIds, lines, ...options }: PackingRequest): Promise<PackingProposal> => {
   const orders = await ordersToShip(ctx, tx, orderIds)
-  const taken = lines === undefined ? openLines(orders) : takeLines(orders, { orderIds, lines })
+  const taken = lines === undefined ? openLines(orders) : await takeLines(ctx, tx, orders, { orderIds, lines })
   return proposePackingOf(tx, taken, options)
 }

@@ -217,7 +217,7 @@ t.test('shipments that are entered', async t => {
         ],
       },
       'shipments/over-open-quantity',
-      { line: '2', most: '102', rule: 'R6', tolerancePercent: '2' },
+      { line: '2', most: '102', rule: 'R6', tolerance: { percent: '2', absolute: '0', match: 'both' } },
     )
     await refused({ lines: [{ lineNumber: '3', quantity: '1' }] }, 'shipments/line-closed', { line: '3' })
     await refused({ lines: [{ lineNumber: '9', quantity: '1' }] }, 'orders/unknown-line', { line: '9' })
@@ -254,6 +254,25 @@ t.test('shipments that are entered', async t => {
       { state: 'partly_shipped', lines: [{ quantityShipped: '102', quantityOpen: '0' }, {}, {}] },
       'within 2 % is taken',
     )
+  })
+
+  t.test('over the order as far as the partners have agreed', async t => {
+    const id = await place(['100', '100', '100'])
+    const sides = { partnership_id: world.partnership.retailerManufacturer, buyer_id: world.id.retailer, seller_id: world.id.manufacturer }
+    const agree = (policyId: string, over: object, more: object = {}) =>
+      owner`insert into reconciliation_policy ${owner({ id: policyId, rule: 'R6', settings: owner.json({ over } as never), valid_from: '2026-01-01', ...sides, ...more })}`
+    const refused = (lineNumber: string, quantity: string, most: string) =>
+      t.rejects(createShipment(seller, { orderIds: [id], lines: [{ lineNumber, quantity }] }), { code: 'shipments/over-open-quantity', params: { most, rule: 'R6' } })
+    await agree('pol_1', { percent: '5' })
+    await agree('pol_2', { percent: '50' }, { valid_to: '2026-02-01' })
+    await agree('pol_3', { percent: '10', absolute: '3', match: 'either' }, { partnership_item_id: items[1]!.partnershipItemId })
+    await agree('pol_4', { percent: 'much' }, { partnership_item_id: items[2]!.partnershipItemId })
+    await refused('1', '106', '105')
+    await refused('2', '104', '103')
+    await refused('3', '106', '105')
+    const lines = [['1', '105'], ['2', '103'], ['3', '105']].map(([lineNumber = '', quantity = '']) => ({ lineNumber, quantity }))
+    t.equal((await createShipment(seller, { orderIds: [id], lines, packages: [] })).lines.length, 3)
+    await owner`delete from reconciliation_policy`
   })
 
   t.test('only by the seller, of orders of one partnership', async t => {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LabelSize } from '../schema.ts'
 import { fnc1, symbolData } from './gs1-128.ts'
 import { labelSizes, layoutLabel, moduleWidth, type Mark } from './label-layout.ts'
@@ -11,8 +12,11 @@ export type Dpi = keyof typeof dotsPerMillimetre
 /** Labels as ZPL II, one format (^XA … ^XZ) each, in UTF-8 (^CI28). */
 export const labelsAsZpl = (labels: Iterable<LogisticLabel>, size: LabelSize, dpi: Dpi): Readable =>
   Readable.from(
-    (function* () {
-      for (const label of labels) yield zplLabel(label, size, dpi)
+    (async function* () {
+      for (const label of labels) {
+        yield zplLabel(label, size, dpi)
+        await nextTurn() // others have their turn between two labels
+      }
     })(),
     { objectMode: false },
   )
