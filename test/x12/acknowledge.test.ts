@@ -208,6 +208,22 @@ t.test('a 997 of a version that is not shipped is read by its structure', async 
   t.match(parseAcknowledgement(set?.transaction as Transaction), { groupControlNumber: '42', sets: [{ controlNumber: '0001', outcome: 'A' }] })
 })
 
+t.test('a sender whose codes Latin-1 lacks is answered all the same, and in UTF-8 by its own name', async t => {
+  const bytes = Buffer.from(interchange([goodOrder], { gs: 'GS*PO*\u0e1a\u0e08*SELLER*20240613*1015*1*X*004010' }), 'utf8')
+  const answer = (encoding?: 'utf8'): string => {
+    let builder: AcknowledgementBuilder | undefined
+    for (const event of readAll(bytes, { encoding: 'utf8' })) {
+      if (event.type === 'interchange') builder = new AcknowledgementBuilder(event.header, encoding ? { encoding } : {})
+      if (event.type === 'group') builder?.beginGroup(event.header)
+      if (event.type === 'set') builder?.addSet(event.result)
+      if (event.type === 'group-end') builder?.endGroup(event.result)
+    }
+    return Buffer.from(builder?.finish({ interchangeControlNumber: 1, groupControlNumber: 1, at }) ?? []).toString('utf8')
+  }
+  t.match(answer(), 'GS*FA*SELLER*??*')
+  t.match(answer('utf8'), 'GS*FA*SELLER*\u0e1a\u0e08*')
+})
+
 t.test('whatever the corpus holds, our answers are accepted by our own engine', { skip: skipWithoutCorpus }, async t => {
   for (const { file, bytes } of corpusFiles()) {
     for (const answered of answers(bytes)) {
