@@ -23,6 +23,7 @@ import { crashPoint } from '../shared/crashpoint.ts'
 import { DomainError } from '../shared/errors.ts'
 import { parseAcknowledgement } from '../x12/index.ts'
 import { matchAcknowledgement } from './matching.ts'
+import { park, type Parked } from './parking.ts'
 import type { SenderProfile } from './parties.ts'
 import { readBatches, type Prepared, type SetRow } from './prepare.ts'
 import type { InterchangeSummary } from './schema.ts'
@@ -168,6 +169,8 @@ const applyInOrder = async (
   again: boolean,
 ): Promise<void> => {
   const outcomes: Outcome[] = []
+  const parked: Parked[] = []
+  const unplaced: Parked[] = []
   for (const run of runs(batch)) {
     const [first] = run
     if (first?.kind === 'document') {
@@ -185,7 +188,14 @@ const applyInOrder = async (
           source: { messageId, ordinal: row.ordinal },
         })),
       )
-      for (const [index, prepared] of documents.entries()) outcomes.push(outcomeOf(prepared, applied[index]!))
+      for (const [index, prepared] of documents.entries()) {
+        const result = applied[index]!
+        outcomes.push(outcomeOf(prepared, result))
+        const { row, partnership, mapped } = prepared
+        const waiting = { messageId, ordinal: row.ordinal, set: row.set, partnership, document: mapped.document, actor: ctx.actor.name }
+        if (result.outcome === 'parked') parked.push(waiting)
+        else if (result.problems.some(({ code }) => unplacedCodes.has(code))) unplaced.push(waiting)
+      }
     } else
       for (const prepared of run)
         if (prepared.kind === 'acknowledgement') outcomes.push(await acknowledged(ctx, tx, sender, messageId, prepared))
@@ -199,6 +209,7 @@ const applyInOrder = async (
           })
   }
   await updateSets(tx, messageId, sender.organisationId, outcomes)
+  await park(tx, ctx.now(), sender.organisationId, parked, unplaced)
   await recordProblems(
     tx,
     ctx.now(),
@@ -207,6 +218,9 @@ const applyInOrder = async (
       .map(outcome => problemsOf(outcome, messageId, sender.organisationId)),
   )
 }
+
+/** What is said of a ship notice or invoice whose lines wait for their order. */
+const unplacedCodes = new Set(['shipments/unknown-order', 'invoices/unknown-order'])
 
 /** Neighbours of one set id go to their service together; the order of the file is kept. */
 const runs = (batch: readonly Prepared[]): Prepared[][] => {

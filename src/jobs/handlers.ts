@@ -1,5 +1,6 @@
 import { withOrganisation } from '../db/client.ts'
 import { deliver, type Delivery } from '../exchange/deliver.ts'
+import { unpark } from '../exchange/parking.ts'
 import { processMessage } from '../exchange/process.ts'
 import { linkReceipt } from '../receipts/service.ts'
 import {
@@ -18,6 +19,8 @@ export type AcknowledgementHours = NonNullable<Parameters<typeof reconcileAcknow
 export const handlersFor = (hours: AcknowledgementHours): Readonly<Record<string, Handler>> => ({
   process: (ctx, { payload }, done) => processMessage(ctx, payload as { messageId: string; replay?: boolean }, done),
   deliver: (ctx, { payload }, done) => deliver(ctx, payload as Delivery, done),
+  unpark: (ctx, { payload }, done) =>
+    inOneTransaction(ctx, done, inTx => unpark(inTx, payload as { partnershipId: string; number: string })),
   reconcile: (ctx, { payload }, done) => inOneTransaction(ctx, done, inTx => reconcileOrder(inTx, String(payload['orderId']))),
   'link-receipt': (ctx, { payload }, done) => inOneTransaction(ctx, done, inTx => linkReceipt(inTx, String(payload['receiptId']))),
   'reconcile-forecast': (ctx, { payload }, done) =>

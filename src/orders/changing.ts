@@ -17,10 +17,10 @@ import {
   type NewChange,
 } from './change-queries.ts'
 import { cancelsOrder, changeFaults, changeProblems, namedBy, type ChangeFault } from './change-rules.ts'
-import type { HeldOrder } from './queries.ts'
+import { selectAwaited, type HeldOrder } from './queries.ts'
 import { refold } from './refolding.ts'
 import { groupBy, problem, saysTheSame, type Problem } from './rules.ts'
-import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, type Applied, type Received } from './work.ts'
+import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, unparkWork, type Applied, type Received } from './work.ts'
 
 export type ReceivedChange = Received<OrderChangeDocument>
 
@@ -190,7 +190,11 @@ export const decide = async (
   order.changed = true
   await refold(tx, order, partnership, { replacedBy: 'change', changeId: change.id }, now)
   await saveOrders(tx, [order], now)
-  await emit(tx, [changeEvent('order.changed', partnership, order, change)])
+  const [found] = await selectAwaited(tx.sql, order.id)
+  const event = changeEvent('order.changed', partnership, order, change)
+  await emit(tx, [
+    { ...event, work: [...(event.work ?? []), ...(found?.awaited ? [unparkWork(partnership.id, order.number)] : [])] },
+  ])
   return { change, problems }
 }
 

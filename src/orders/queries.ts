@@ -27,8 +27,11 @@ export type NewOrderLine = {
   readonly priceBasis: string | undefined; readonly quantity: string; readonly sourcePosition: number | undefined
 }
 
-/** Inserts those orders whose (partnership, number, release) is not there yet, and says which. */
-export const insertOrders = (sql: Sql, orders: readonly NewOrder[], now: Date) => sql<{ id: string }[]>`
+/**
+ * Inserts those orders whose (partnership, number, release) is not there yet, and says which, and whether anything that speaks of them
+ * came before them.
+ */
+export const insertOrders = (sql: Sql, orders: readonly NewOrder[], now: Date) => sql<{ id: string; awaited: boolean }[]>`
   insert into purchase_order (id, partnership_id, buyer_id, seller_id, number, release, type, order_date, currency, state,
     respond_by, ship_to, ship_not_before, ship_no_later, delivery_requested, cancel_after, total_amount, line_count, document,
     channel, source_message_id, source_ordinal, created_at, updated_at)
@@ -47,7 +50,24 @@ export const insertOrders = (sql: Sql, orders: readonly NewOrder[], now: Date) =
   ) as t(id, partnership, buyer, seller, number, release, type, ordered, currency, respond_by, ship_to, not_before, no_later,
     requested, after, total, lines, channel, message, ordinal, document)
   on conflict (partnership_id, number, release) do nothing
-  returning id`
+  returning id, ${awaits(sql)} as awaited`
+
+/** Whether documents, or lines of ship notices, receipts and invoices, wait for an order of this number. */
+const awaits = (sql: Sql) => sql`(
+  exists (select 1 from waiting_document w where w.partnership_id = purchase_order.partnership_id
+    and w.order_number = purchase_order.number)
+  or exists (select 1 from shipment_line l where l.partnership_id = purchase_order.partnership_id
+    and l.order_number = purchase_order.number and l.order_line_position is null)
+  or exists (select 1 from invoice i where i.partnership_id = purchase_order.partnership_id
+    and i.order_number = purchase_order.number and i.order_id is null)
+  or exists (select 1 from receipt_line l where l.partnership_id = purchase_order.partnership_id
+    and l.order_number = purchase_order.number and l.order_line_position is null))`
+
+/** Whether something waits for a change of this order: documents, or lines that it has not had so far. */
+export const selectAwaited = (sql: Sql, orderId: string) => sql<{ awaited: boolean }[]>`
+  select ${awaits(sql)} or exists (select 1 from invoice i join invoice_line l on l.invoice_id = i.id
+    where i.order_id = purchase_order.id and l.order_line_position is null) as awaited
+  from purchase_order where id = ${orderId}`
 
 export const insertOrderLines = (sql: Sql, lines: readonly NewOrderLine[]) => sql`
   insert into order_line (order_id, position, partnership_id, buyer_id, seller_id, line_number, partnership_item_id, gtin,

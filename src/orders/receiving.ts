@@ -32,7 +32,17 @@ import {
   shipToOf,
   type Problem,
 } from './rules.ts'
-import { deliverWork, orderKey, reconcileWork, releaseOf, sourceOf, tradeOf, type Applied, type Received } from './work.ts'
+import {
+  deliverWork,
+  orderKey,
+  reconcileWork,
+  releaseOf,
+  sourceOf,
+  tradeOf,
+  unparkWork,
+  type Applied,
+  type Received,
+} from './work.ts'
 
 type ReceivedOrder = Received<PurchaseOrderDocument>
 
@@ -93,14 +103,14 @@ const notUnderstood = ({ purpose, at }: PurchaseOrderDocument): Applied => ({
 
 const placeOrders = async (tx: Tx, documents: readonly ReceivedOrder[], now: Date): Promise<Applied[]> => {
   const prepared = await prepareOrders(tx, documents, now)
-  const inserted = new Set(
+  const inserted = new Map(
     (
       await insertOrders(
         tx.sql,
         prepared.map(p => p.order),
         now,
       )
-    ).map(row => row.id),
+    ).map(row => [row.id, row.awaited]),
   )
   const placed = prepared.filter(p => inserted.has(p.order.id))
   if (placed.length > 0) {
@@ -110,7 +120,12 @@ const placeOrders = async (tx: Tx, documents: readonly ReceivedOrder[], now: Dat
     )
     await emit(
       tx,
-      placed.map(p => orderEvent('order.received', p.received, p.order)),
+      placed.map(p => {
+        const event = orderEvent('order.received', p.received, p.order)
+        return inserted.get(p.order.id)
+          ? { ...event, work: [...(event.work ?? []), unparkWork(p.order.partnershipId, p.order.number)] }
+          : event
+      }),
     )
   }
   const compared =

@@ -43,6 +43,14 @@ export const reconcileWork = (partnershipId: string, orderId: string): Work => (
   payload: { orderId },
 })
 
+/** To apply what came before the orders of this number, or before a change of theirs. */
+export const unparkWork = (partnershipId: string, number: string): Work => ({
+  queue: 'documents',
+  kind: 'unpark',
+  key: `${partnershipId} parked ${number}`,
+  payload: { partnershipId, number },
+})
+
 /** To write a document to the other side in X12; none when that side looks in the portal or asks the API. */
 export const deliverWork = (
   partnership: Partnership,

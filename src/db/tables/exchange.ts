@@ -2,7 +2,7 @@ import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from 'driz
 import { bytes, instant } from './columns.ts'
 
 // What was transmitted, and what came of it.
-// Constraints, indexes and policies are in migrations/0003-exchange.sql.
+// Constraints, indexes and policies are in migrations/0003-exchange.sql and 0010-waiting-documents.sql.
 
 export const message = pgTable('message', {
   id: text('id').notNull(),
@@ -131,3 +131,17 @@ export const delivery = pgTable('delivery', {
   errorDetail: text('error_detail'),
   createdAt: instant('created_at').notNull().defaultNow(),
 })
+
+export const waitingDocument = pgTable('waiting_document', {
+  messageId: text('message_id').notNull(),
+  ordinal: integer('ordinal').notNull(),
+  organisationId: text('organisation_id').notNull(),
+  partnershipId: text('partnership_id').notNull(),
+  buyerId: text('buyer_id').notNull(),
+  sellerId: text('seller_id').notNull(),
+  orderNumber: text('order_number').notNull(),
+  setId: text('set_id').notNull(),
+  document: jsonb('document').notNull(),
+  actor: text('actor').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+}, table => [primaryKey({ columns: [table.messageId, table.ordinal] })])
