@@ -11,7 +11,7 @@ const ends = ['resolved', 'auto_resolved', 'escalated', 'expired'] as const
 export const transitions: Readonly<Record<ExceptionState, readonly ExceptionState[]>> = {
   open: ['assigned', 'collaborating', 'proposed', ...ends],
   assigned: ['assigned', 'open', 'collaborating', 'proposed', ...ends],
-  collaborating: ['assigned', 'proposed', ...ends],
+  collaborating: ['assigned', 'collaborating', 'proposed', ...ends],
   proposed: ['assigned', 'collaborating', ...ends],
   escalated: ['assigned', 'collaborating', 'proposed', 'resolved', 'auto_resolved', 'expired'],
   resolved: ['open'],

@@ -147,6 +147,12 @@ export const resolveException = (ctx: Context, id: string, resolution: Resolutio
   change(ctx, id, 'resolved', ifVersion, async () => ({ resolution }))
 
 /**
+ * The two sides talk about it: nothing is decided.
+ * @throws DomainError record/not-found, exceptions/invalid-transition
+ */
+export const discussException = (ctx: Context, id: string): Promise<Exception> => change(ctx, id, 'collaborating', undefined)
+
+/**
  * Opens a closed exception again.
  * @throws DomainError record/not-found, exceptions/invalid-transition, request/precondition-failed
  */

@@ -3,7 +3,7 @@ import type { ReceivingAdviceDocument } from '../documents/canonical.ts'
 import { instantText } from '../orders/read-queries.ts'
 import type { DocumentChannel } from '../orders/schema.ts'
 import type { PlacedLine, ShipmentContents } from './placing.ts'
-import type { GoodsReceiptFilter } from './schema.ts'
+import type { GoodsReceiptFilter, ReceivingDifference, ReceivingDifferenceFilter } from './schema.ts'
 
 type Sides = { readonly partnershipId: string; readonly buyerId: string; readonly sellerId: string }
 
@@ -151,7 +151,7 @@ export const selectOrdersOfReceipts = (sql: Sql, receiptIds: readonly string[]) 
   where receipt_id = any(${receiptIds as string[]}::text[]) and order_id is not null`
 
 /**
- * Receipts that these orders concern and that may now find more of their places: they wait for the order or for a shipment of it,
+ * Receipts that these orders concern and that may now find more of their places: they wait for the order, a line or a shipment of it,
  * or a shipment of it has been changed since.
  */
 export const selectLinkable = (sql: Sql, orderIds: readonly string[]) => sql<{ id: string }[]>`
@@ -164,6 +164,9 @@ export const selectLinkable = (sql: Sql, orderIds: readonly string[]) => sql<{ i
   select r.id from receipt r join receipt_line l on l.receipt_id = r.id join asked a on a.partnership_id = l.partnership_id
     and a.number = l.order_number
   where l.order_id is null and not r.linked and r.state = 'received'
+  union
+  select l.receipt_id from receipt_line l join receipt r on r.id = l.receipt_id and r.state = 'received'
+  where l.order_id = any(${orderIds as string[]}::text[]) and l.order_line_position is null
   union
   select r.id from receipt r join shipped s on s.partnership_id = r.partnership_id and s.number = r.shipment_number
   where not r.linked and r.state = 'received'
@@ -220,3 +223,44 @@ export const selectReceiptPage = (sql: Sql, organisationId: string, filter: Good
     from (${filter.role === 'buyer' ? bought : filter.role === 'seller' ? sold : sql`${bought} union all ${sold}`}) r
     order by r.id desc limit ${size}`
 }
+
+/** Where a difference stands: by the last answer, as long as what it was given to is what is compared now. */
+const differenceState = (sql: Sql) => sql`
+  case when e.closed_at is null then
+    case when a.action = 'dispute' and a.compared = e.compared then case a.side when 'seller' then 'disputed' else 'upheld' end
+      else 'open' end
+  when e.resolution is null then 'gone'
+  when a.action = 'agree' and a.compared = e.compared then case a.side when 'seller' then 'agreed' else 'conceded' end
+  else 'resolved' end`
+
+/** Differences (exceptions of R8) with everything that was said to them, newest first. */
+export const selectDifferences = (sql: Sql, filter: Omit<ReceivingDifferenceFilter, 'limit'> & { id?: string }, size: number) =>
+  sql<ReceivingDifference[]>`
+  select * from (
+    select e.id, e.partnership_id as "partnershipId", e.organisation_id as "buyerId", e.counterpart_id as "sellerId", e.code, e.severity,
+      ${differenceState(sql)} as state, e.subject_kind as "subjectKind", e.subject_id as "subjectId", e.summary, e.compared, e.evidence,
+      e.money_at_risk::text as "moneyAtRisk", e.currency, e.version, ${instantText(sql, 'e.first_seen_at')} as "firstSeenAt",
+      ${instantText(sql, 'e.last_seen_at')} as "lastSeenAt",
+      (select coalesce(json_agg(json_build_object('sequence', d.sequence, 'side', d.side, 'action', d.action, 'reason', d.reason,
+         'compared', d.compared, 'actor', d.actor, 'createdAt', ${instantText(sql, 'd.created_at')}) order by d.sequence), '[]')
+       from difference_answer d where d.exception_id = e.id) as answers
+    from exception e left join lateral (
+      select side, action, compared from difference_answer d where d.exception_id = e.id order by sequence desc limit 1) a on true
+    where e.rule = 'R8'
+      ${filter.id === undefined ? sql`` : sql`and e.id = ${filter.id}`}
+      ${filter.partnershipId === undefined ? sql`` : sql`and e.partnership_id = ${filter.partnershipId}`}
+      ${filter.subjectId === undefined ? sql`` : sql`and e.subject_id = ${filter.subjectId}`}
+      ${filter.cursor === undefined ? sql`` : sql`and e.id < ${filter.cursor}`}
+  ) t ${filter.state === undefined ? sql`` : sql`where t.state = ${filter.state}`}
+  order by t.id desc limit ${size}`
+
+export const lockDifference = (sql: Sql, id: string) => sql`select 1 from exception where id = ${id} and rule = 'R8' for update`
+
+export const insertAnswer = (sql: Sql, difference: ReceivingDifference, said: {
+  id: string; side: 'buyer' | 'seller'; action: 'agree' | 'dispute'; reason: string | null; actor: string
+}, now: Date) => sql`
+  insert into difference_answer (id, exception_id, partnership_id, buyer_id, seller_id, sequence, side, action, reason, compared, actor,
+    created_at)
+  values (${said.id}, ${difference.id}, ${difference.partnershipId}, ${difference.buyerId}, ${difference.sellerId},
+    ${difference.answers.length + 1}, ${said.side}, ${said.action}, ${said.reason},
+    (select compared from exception where id = ${difference.id}), ${said.actor}, ${now})`

@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { Reference } from '../documents/canonical.ts'
+import { Compared, Evidence } from '../exceptions/schema.ts'
 import { BusinessDate, DocumentChannel, Instant, OrNull, idOf, pageOfSchema } from '../orders/schema.ts'
+import { differenceStates } from './difference-rules.ts'
 
 const summary = {
   id: idOf('rct', 'The receipt.'),
@@ -121,3 +123,63 @@ export const GoodsReceiptChange = Type.Object({ ...said, lines: Type.Array(Goods
   $id: 'GoodsReceiptChange', additionalProperties: false, examples: [{ lines: [{ lineNumber: '1', quantity: '100' }] }],
 })
 export type GoodsReceiptChange = Static<typeof GoodsReceiptChange>
+
+const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
+  Type.Unsafe<T[number]>(Type.Union(values.map(value => Type.Literal(value)), description === undefined ? {} : { description }))
+
+/** What one side has said to a difference. */
+export const DifferenceAnswer = Type.Object({
+  sequence: Type.Integer({ description: 'First answer 1, and so on.' }),
+  side: oneOf(['buyer', 'seller']),
+  action: oneOf(['agree', 'dispute']),
+  reason: OrNull(Type.String()),
+  compared: Compared,
+  actor: Type.String({ description: 'Who said it.' }),
+  createdAt: Instant,
+}, { $id: 'DifferenceAnswer' })
+
+/** A difference between what was shipped and what was received: an exception of rule R8, with what the sides say to it. */
+export const ReceivingDifference = Type.Object({
+  id: idOf('exc', 'The difference, which is an exception.'),
+  partnershipId: idOf('prt', 'The partnership it belongs to.'),
+  buyerId: idOf('org', 'The buyer.'),
+  sellerId: idOf('org', 'The seller.'),
+  code: Type.String({ description: 'R8_SHORT, R8_OVER, R8_DAMAGED, R8_CARTON_MISSING …', examples: ['R8_SHORT'] }),
+  severity: Type.String({ examples: ['error'] }),
+  state: oneOf(differenceStates,
+    'disputed: the seller stands by its ship notice. upheld: the buyer stands by its receipt. agreed: the seller takes the buyer\'s value. conceded: the buyer takes the seller\'s. gone: it no longer holds. resolved: closed by a person otherwise.'),
+  subjectKind: Type.String({ examples: ['order'] }),
+  subjectId: Type.String({ description: 'The order, or the shipment.' }),
+  summary: Type.String({ description: 'One sentence with the numbers.' }),
+  compared: Compared,
+  evidence: Type.Array(Evidence),
+  moneyAtRisk: OrNull(Type.String({ examples: ['10.00'] })),
+  currency: OrNull(Type.String()),
+  answers: Type.Array(DifferenceAnswer, { description: 'All that was said, oldest first.' }),
+  version: Type.Integer({ description: 'Of the exception; the ETag.' }),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+}, { $id: 'ReceivingDifference' })
+export type ReceivingDifference = Static<typeof ReceivingDifference>
+
+export const ReceivingDifferencePage = pageOfSchema(ReceivingDifference, 'ReceivingDifferencePage')
+export type ReceivingDifferencePage = Static<typeof ReceivingDifferencePage>
+
+export const ReceivingDifferenceFilter = Type.Object({
+  state: Type.Optional(oneOf(differenceStates)),
+  partnershipId: Type.Optional(idOf('prt', 'Only those of this partnership.')),
+  subjectId: Type.Optional(Type.String({ maxLength: 80, description: 'Only those of this order or shipment.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  cursor: Type.Optional(Type.String({ maxLength: 40 })),
+}, { $id: 'ReceivingDifferenceFilter', additionalProperties: false })
+export type ReceivingDifferenceFilter = Static<typeof ReceivingDifferenceFilter>
+
+/** To agree is to take the other side's value; to dispute, to stand by one's own and say why. */
+export const DifferenceAnswerInput = Type.Object({
+  action: oneOf(['agree', 'dispute']),
+  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Needed to dispute.' })),
+}, {
+  $id: 'DifferenceAnswerInput', additionalProperties: false,
+  examples: [{ action: 'dispute', reason: 'The carrier signed for 24 cartons; see the proof of delivery.' }],
+})
+export type DifferenceAnswerInput = Static<typeof DifferenceAnswerInput>

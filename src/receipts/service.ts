@@ -19,6 +19,7 @@ import {
 import { receiveReceipts, writeChanges } from './receiving.ts'
 import type { GoodsReceipt, GoodsReceiptChange, GoodsReceiptFilter, GoodsReceiptInput, GoodsReceiptPage } from './schema.ts'
 
+export { answerDifference, getDifference, listDifferences } from './differences.ts'
 export { linkReceipt, linkReceiptsOf, receiveReceipts } from './receiving.ts'
 
 /**

@@ -62,6 +62,7 @@ export const errorTable = {
   'receipts/sscc-received-before': [409, 'The carton is on another receipt already.'],
   'receipts/condition-exceeds-quantity': [422, 'More is damaged or of bad quality than has arrived.'],
   'receipts/nothing-to-receive': [422, 'Nothing that was shipped is left to receive.'],
+  'receipts/answer-not-possible': [409, 'The difference does not wait for this answer of yours.'],
   'receipts/cancelled': [409, 'The receipt was taken back.'],
   'invoices/no-price': [422, 'The line has no price to invoice at.'],
   'invoices/nothing-to-invoice': [422, 'Nothing that was shipped is left to invoice.'],

@@ -5,7 +5,7 @@ export type IdPrefix =
   | 'org' | 'oid' | 'usr' | 'mem' | 'ses' | 'key' | 'aud'
   | 'prt' | 'loc' | 'itm' | 'pit' | 'prc'
   | 'ord' | 'rsp' | 'chg' | 'cha' | 'shp' | 'pkg' | 'rct' | 'inv' | 'fct'
-  | 'gde' | 'msg' | 'grp' | 'dlv' | 'evt' | 'exc' | 'pol'
+  | 'gde' | 'msg' | 'grp' | 'dlv' | 'evt' | 'exc' | 'dan' | 'pol'
 
 export type Id<P extends IdPrefix> = `${P}_${string}`
 

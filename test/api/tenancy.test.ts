@@ -25,6 +25,7 @@ type Ids = Record<
   | 'change'
   | 'shipment'
   | 'receipt'
+  | 'difference'
   | 'invoice'
   | 'forecast'
   | 'laterForecast'
@@ -100,7 +101,8 @@ const trade = async (): Promise<Ids> => {
   await workOff(api.db)
   const [job] = await api.owner`
     insert into outbox (id, organisation_id, queue, key, kind, state, error_detail) overriding system value values (123456789, ${world.id.farm}, 'documents', 'SECRET-KEY', 'deliver', 'dead', 'SECRET-FAULT') returning id::text`
-  const [exception] = (await api.call('farm', 'GET /api/exceptions')).json().items
+  const [exception] = (await api.call('farm', 'GET /api/exceptions')).json().items.filter((each: { rule: string }) => each.rule !== 'R8')
+  const [difference] = (await api.call('farm', 'GET /api/receiving-differences')).json().items
   const [sent] = (await api.call('retailer', 'GET /api/messages?direction=out')).json().items
   const guide = await made(
     api.call('retailer', 'POST /api/guides', {
@@ -120,6 +122,7 @@ const trade = async (): Promise<Ids> => {
     change: change.changeId!,
     shipment: shipment.id!,
     receipt: receipt.id,
+    difference: difference.id,
     invoice: invoice.id!,
     forecast: first.id!,
     laterForecast: later.id!,
@@ -142,6 +145,7 @@ const phantom = (): Ids => ({
   change: newId('chg'),
   shipment: newId('shp'),
   receipt: newId('rct'),
+  difference: newId('exc'),
   invoice: newId('inv'),
   forecast: newId('fct'),
   laterForecast: newId('fct'),
@@ -278,6 +282,12 @@ const probes: Record<string, Probe> = {
     headers: { 'if-match': '"1"' },
   }),
   cancelReceipt: byId('receipt'),
+  listReceivingDifferences: listFor(
+    ids => `partnershipId=${ids.partnership}`,
+    ids => `subjectId=${ids.order}`,
+  ),
+  getReceivingDifference: byId('difference'),
+  answerReceivingDifference: byId('difference', () => ({ action: 'agree' })),
   listInvoices: listFor(
     () => 'number=SECRET-INV',
     ids => `partnerId=${ids.organisation}`,
@@ -475,6 +485,9 @@ const fields: Record<string, ((ids: Ids) => string)[]> = {
   createReceipt: [ids => `input: { shipmentId: "${ids.shipment}" }`, ids => `input: { orderId: "${ids.order}" }`],
   changeReceipt: [ids => `id: "${ids.receipt}", input: { lines: [{ lineNumber: "1", quantity: "1" }] }, ifVersion: 1`],
   cancelReceipt: [one('receipt')],
+  receivingDifferences: [() => '', ids => `filter: { subjectId: "${ids.order}" }`],
+  receivingDifference: [one('difference')],
+  answerReceivingDifference: [ids => `id: "${ids.difference}", input: { action: agree }`],
   createInvoice: [
     ids => `input: { number: "X", shipmentId: "${ids.shipment}" }`,
     ids => `input: { number: "X", orderId: "${ids.order}" }`,

@@ -29,3 +29,47 @@ t.test('each difference between ship notice and 861 is an exception of both, wit
   t.same(await open('manufacturer'), [], 'taken back, the shipment is on its way again')
   await workOff(api.db)
 })
+
+t.test('the seller agrees or disputes with a reason, the buyer answers, and all that was said is kept', async t => {
+  const { api, world, order, ship, post, get } = await trade(t)
+  const id = await order('D-2', ['24', '24'])
+  const shipment = await ship([id], { number: 'ASN-D2' })
+  const receipt = await post('retailer', '/api/receipts', {
+    shipmentId: shipment.id, lines: [{ lineNumber: '1', quantity: '20' }, { lineNumber: '2', quantity: '24', damaged: '5' }],
+  })
+  type Difference = { id: string; code: string; state: string; version: number; answers: { side: string; action: string; reason: string | null }[] }
+  const list = async (query = '') => (await get<{ items: Difference[] }>('manufacturer', `/api/receiving-differences${query}`)).items
+  const [short, damaged] = (await list()).toSorted((a, b) => b.code.localeCompare(a.code)) as [Difference, Difference]
+  t.match([short, damaged], [{ code: 'R8_SHORT', state: 'open', answers: [], moneyAtRisk: '10.00' }, { code: 'R8_DAMAGED', state: 'open' }])
+  const answer = async (who: 'retailer' | 'manufacturer' | 'farm' | 'manufacturer/viewer', difference: Difference, payload: object, headers = {}) =>
+    (await api.call(who, `POST /api/receiving-differences/${difference.id}/answers`, { payload, headers })).json()
+  const reason = 'The carrier signed for all cartons.'
+
+  t.match(await answer('manufacturer', short, { action: 'dispute' }), { code: 'request/invalid', detail: 'Say why you dispute it.' })
+  t.match(await answer('manufacturer/viewer', short, { action: 'agree' }), { code: 'identity/forbidden' })
+  t.match(await answer('farm', short, { action: 'agree' }), { code: 'record/not-found' })
+  t.match(await answer('retailer', short, { action: 'dispute', reason }), { code: 'receipts/answer-not-possible', params: { state: 'open', side: 'buyer' } })
+  t.match(await answer('manufacturer', short, { action: 'agree' }, { 'if-match': '"9"' }), { code: 'request/precondition-failed' })
+  t.match(await answer('manufacturer', short, { action: 'dispute', reason }, { 'if-match': `"${short.version}"` }), {
+    state: 'disputed', answers: [{ sequence: 1, side: 'seller', action: 'dispute', reason, actor: /^usr_|key/, compared: { expected: '24', actual: '20' } }],
+  })
+  t.match(await answer('manufacturer', short, { action: 'dispute', reason }), { code: 'receipts/answer-not-possible' })
+  t.match(await get('retailer', `/api/exceptions/${short.id}`), { state: 'collaborating' })
+  t.match(await answer('retailer', short, { action: 'dispute', reason: 'Counted twice.' }), { state: 'upheld' })
+  t.match(await answer('manufacturer', short, { action: 'agree' }), { state: 'agreed', answers: [{ action: 'dispute' }, { side: 'buyer' }, { side: 'seller', action: 'agree', reason: null }] })
+  t.match(await get('retailer', `/api/exceptions/${short.id}`), { state: 'resolved', resolution: 'buyers_value' })
+  t.match(await answer('retailer', short, { action: 'agree' }), { code: 'receipts/answer-not-possible', params: { state: 'agreed' } })
+
+  t.match(await answer('manufacturer', damaged, { action: 'dispute', reason }), { state: 'disputed' })
+  t.match(await answer('retailer', damaged, { action: 'agree' }), { state: 'conceded' })
+  t.same((await list('?state=open')).length, 0)
+  t.match(await list('?state=agreed'), [{ id: short.id }])
+  t.match(await list(`?subjectId=${id}&partnershipId=${world.partnership.retailerManufacturer}`), [{}, {}])
+
+  await api.call('retailer', `PUT /api/receipts/${receipt['id']}`, { payload: { lines: [{ lineNumber: '1', quantity: '18' }, { lineNumber: '2', quantity: '24' }] }, headers: { 'if-match': '"1"' } })
+  await workOff(api.db)
+  t.match(await get('manufacturer', `/api/receiving-differences/${short.id}`), { state: 'open', compared: { actual: '18' }, answers: [{}, {}, {}] }, 'another value is another difference; what was said stays')
+  t.match(await get('manufacturer', `/api/receiving-differences/${damaged.id}`), { state: 'conceded' })
+  const { data } = await api.graphql('retailer', `mutation { answerReceivingDifference(id: "${short.id}", input: { action: agree }) { state answers { side action } } }`)
+  t.match(data, { answerReceivingDifference: { state: 'conceded' } })
+})

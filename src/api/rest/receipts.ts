@@ -1,9 +1,28 @@
 import type { FastifyInstance } from 'fastify'
-import { GoodsReceipt, GoodsReceiptChange, GoodsReceiptFilter, GoodsReceiptInput, GoodsReceiptPage } from '../../receipts/schema.ts'
-import { cancelReceipt, changeReceipt, createReceipt, getReceipt, listReceipts } from '../../receipts/service.ts'
+import {
+  DifferenceAnswerInput,
+  GoodsReceipt,
+  GoodsReceiptChange,
+  GoodsReceiptFilter,
+  GoodsReceiptInput,
+  GoodsReceiptPage,
+  ReceivingDifference,
+  ReceivingDifferenceFilter,
+  ReceivingDifferencePage,
+} from '../../receipts/schema.ts'
+import {
+  answerDifference,
+  cancelReceipt,
+  changeReceipt,
+  createReceipt,
+  getDifference,
+  getReceipt,
+  listDifferences,
+  listReceipts,
+} from '../../receipts/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
-/** What the buyer says arrived. */
+/** What the buyer says arrived, and what both sides say to how that differs from what was shipped. */
 export const registerReceipts = (app: FastifyInstance): void => {
   operation(app, {
     id: 'listReceipts',
@@ -77,5 +96,42 @@ export const registerReceipts = (app: FastifyInstance): void => {
     ifMatch: 'optional',
     errors: ['receipts/cancelled'],
     handler: (ctx, { params, ifVersion }) => cancelReceipt(ctx, params.id, ifVersion),
+  })
+  operation(app, {
+    id: 'listReceivingDifferences',
+    method: 'GET',
+    path: '/api/receiving-differences',
+    tag: 'receipts',
+    access: 'records.read',
+    summary: 'List what was received otherwise than shipped, newest first',
+    query: ReceivingDifferenceFilter,
+    answer: [200, ReceivingDifferencePage],
+    handler: (ctx, { query }) => listDifferences(ctx, query),
+  })
+  operation(app, {
+    id: 'getReceivingDifference',
+    method: 'GET',
+    path: '/api/receiving-differences/:id',
+    tag: 'receipts',
+    access: 'records.read',
+    summary: 'A difference with its evidence and all that was said to it',
+    params: IdParams,
+    answer: [200, ReceivingDifference],
+    handler: (ctx, { params }) => getDifference(ctx, params.id),
+  })
+  operation(app, {
+    id: 'answerReceivingDifference',
+    method: 'POST',
+    path: '/api/receiving-differences/:id/answers',
+    tag: 'receipts',
+    access: 'exceptions.resolve',
+    summary: 'Agree to a difference, or dispute it',
+    description: "To agree is to take the other side's value, which resolves it; to dispute is to stand by one's own, with a reason.",
+    params: IdParams,
+    body: DifferenceAnswerInput,
+    answer: [201, ReceivingDifference],
+    ifMatch: 'optional',
+    errors: ['receipts/answer-not-possible'],
+    handler: (ctx, { params, body, ifVersion }) => answerDifference(ctx, params.id, body, ifVersion),
   })
 }

@@ -52,3 +52,19 @@ export const receiptLine = pgTable('receipt_line', {
   unit: text('unit').notNull(),
   sourcePosition: integer('source_position'),
 }, table => [primaryKey({ columns: [table.receiptId, table.position] })])
+
+/** migrations/0011-receiving-differences.sql */
+export const differenceAnswer = pgTable('difference_answer', {
+  id: text('id').primaryKey(),
+  exceptionId: text('exception_id').notNull(),
+  partnershipId: text('partnership_id').notNull(),
+  buyerId: text('buyer_id').notNull(),
+  sellerId: text('seller_id').notNull(),
+  sequence: integer('sequence').notNull(),
+  side: text('side', { enum: ['buyer', 'seller'] }).notNull(),
+  action: text('action', { enum: ['agree', 'dispute'] }).notNull(),
+  reason: text('reason'),
+  compared: jsonb('compared').notNull(),
+  actor: text('actor').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
