@@ -235,13 +235,28 @@ export const LabelSize = Type.Union([Type.Literal('4x6'), Type.Literal('a6'), Ty
 })
 export type LabelSize = Static<typeof LabelSize>
 
-export const LabelRequest = Type.Object({
+const labelOptions = {
   format: Type.Optional(Type.Union([Type.Literal('pdf'), Type.Literal('zpl')], { description: 'pdf, or zpl for label printers.' })),
   size: Type.Optional(LabelSize),
   dpi: Type.Optional(Type.Union([Type.Literal(203), Type.Literal(300)], { description: 'Dots per inch of the printer, for zpl.' })),
   package: Type.Optional(Type.String({ minLength: 1, maxLength: 12, description: 'Only this package and those on it.' })),
-}, { $id: 'LabelRequest', additionalProperties: false })
+}
+
+export const LabelRequest = Type.Object(labelOptions, { $id: 'LabelRequest', additionalProperties: false })
 export type LabelRequest = Static<typeof LabelRequest>
+
+/** Labels of a shipment that is still to be entered. */
+export const LabelsAhead = Type.Object({ shipment: ShipmentInput, ...labelOptions }, {
+  $id: 'LabelsAhead', additionalProperties: false,
+  examples: [{
+    format: 'zpl',
+    shipment: {
+      orderIds: ['ord_0199c0de0000700080000000000000a1'],
+      packages: [{ package: 'C1', type: 'carton', sscc: '006141410000000012', contents: [{ lineNumber: '1', quantity: '12' }] }],
+    },
+  }],
+})
+export type LabelsAhead = Static<typeof LabelsAhead>
 
 export const PaperRequest = Type.Object({
   paper: Type.Optional(Type.Union([Type.Literal('letter'), Type.Literal('a4')], { description: 'Letter unless told.' })),

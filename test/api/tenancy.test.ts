@@ -264,6 +264,9 @@ const probes: Record<string, Probe> = {
   proposeShipmentPacking: ids => ({ body: { orderIds: [ids.order] } }),
   amendShipment: byId('shipment', () => ({ estimatedDelivery: '2030-01-01' })),
   cancelShipment: byId('shipment'),
+  printLabelsAhead: ids => ({
+    body: { shipment: { orderIds: [ids.order], packages: [{ package: 'C1', type: 'carton', sscc: '007555550000000011' }] } },
+  }),
   printShipmentLabels: byId('shipment'),
   printPackingList: byId('shipment'),
   printBillOfLading: byId('shipment'),

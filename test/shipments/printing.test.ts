@@ -164,6 +164,34 @@ for (const [dpi, dots, module] of [[203, 8, 4], [300, 300 / 25.4, 6]] as const)
     t.match(response.body, /\^FD800 Logistics Parkway\^FS/)
   })
 
+t.test('labels to pack by, before the shipment is entered', async t => {
+  const orderId = await place(['24', '1', '1'])
+  const seller = (what: `POST /${string}`, payload: object) => api.call('manufacturer/order_manager', what, { payload })
+  const { ssccs } = (await seller('POST /api/ssccs', { count: 2 })).json<{ ssccs: string[] }>()
+  const planned = {
+    orderIds: [orderId],
+    lines: [{ lineNumber: '1', quantity: '24' }],
+    packages: ['C1', 'C2'].map((name, index) => ({
+      package: name,
+      type: 'carton',
+      sscc: ssccs[index],
+      contents: [{ lineNumber: '1', quantity: '12' }],
+    })),
+  }
+  const before = await api.call('retailer', 'GET /api/shipments')
+  const response = await seller('POST /api/shipment-labels', { shipment: planned })
+  t.match(response, { statusCode: 200, headers: { 'content-disposition': 'attachment; filename="labels.pdf"' } })
+  t.same(picturesOf(response.rawPayload, t.testdir()).map(page => scanGs1(page).at(-1)?.data), ssccs.map(sscc => `00${sscc}`))
+  t.equal((await api.call('retailer', 'GET /api/shipments')).body, before.body, 'nothing is kept')
+  t.match((await api.call('retailer', `GET /api/orders/${orderId}`)).json(), { version: 1, lines: [{ quantityShipped: '0' }, {}, {}] })
+  const refused = async (shipment: object, answer: object) => t.match((await seller('POST /api/shipment-labels', { shipment })).json(), answer)
+  await refused({ orderIds: [orderId] }, { status: 409, code: 'shipments/no-labels', detail: /Reserve SSCCs/ })
+  await refused({ ...planned, lines: [{ lineNumber: '1', quantity: '25' }] }, { status: 422, code: 'shipments/over-open-quantity' })
+  const shipped = await ship(planned)
+  t.same(shipped.packages.map(each => each.sscc), ssccs)
+  await refused(planned, { status: 422, code: 'shipments/over-open-quantity' })
+})
+
 t.test('packing list and bill of lading, for both sides', async t => {
   for (const who of ['manufacturer/viewer', 'retailer/viewer'] as const)
     for (const [path, name] of [['packing-list', 'packing-list-asn-7-1.pdf'], ['bill-of-lading', 'bill-of-lading-asn-7-1.pdf']] as const) {

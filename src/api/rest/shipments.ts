@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import {
   LabelRequest,
+  LabelsAhead,
   PackingProposal,
   PackingRequest,
   PaperRequest,
@@ -23,7 +24,7 @@ import {
   proposePacking,
   reserveSsccs,
 } from '../../shipments/service.ts'
-import { printBillOfLading, printLabels, printPackingList, type Printed } from '../../shipments/printing/service.ts'
+import { printBillOfLading, printLabels, printLabelsAhead, printPackingList, type Printed } from '../../shipments/printing/service.ts'
 import { IdParams, operation } from '../operation.ts'
 
 const Pdf = Type.Unsafe<Readable>({ description: 'A PDF.', contentMediaType: 'application/pdf' })
@@ -156,6 +157,30 @@ export const registerShipments = (app: FastifyInstance): void => {
     answer: [200, Labels],
     errors: ['record/not-found', 'identity/forbidden', 'shipments/no-labels'],
     handler: async (ctx, { params, query, reply }) => download(reply, await printLabels(ctx, params.id, query)),
+  })
+  operation(app, {
+    id: 'printLabelsAhead',
+    method: 'POST',
+    path: '/api/shipment-labels',
+    tag: 'shipments',
+    access: 'shipments.create',
+    summary: 'GS1 logistic labels of a shipment that is still to be entered, to pack by',
+    description:
+      'The shipment is checked as when it is entered, and nothing of it is kept. Its packages bring their SSCCs: reserve them first, and enter the shipment with them later.',
+    body: LabelsAhead,
+    answer: [200, Labels],
+    // Nothing is changed, so there is nothing to do only once.
+    ownIdempotency: true,
+    errors: [
+      'record/not-found',
+      'shipments/no-labels',
+      'shipments/over-open-quantity',
+      'shipments/invalid-packing',
+      'shipments/invalid-sscc',
+      'shipments/sscc-reused',
+      'orders/unknown-line',
+    ],
+    handler: async (ctx, { body, reply }) => download(reply, await printLabelsAhead(ctx, body)),
   })
   operation(app, {
     ...print,

@@ -124,7 +124,7 @@ const factsOf = (document: ShipNoticeDocument, each: LabelPackage, orders: reado
     ['B/L', reference('BM')],
     ['ORDER', orders.length > 1 ? `${orders[0]} +${orders.length - 1}` : orders[0]],
     ['DEPT', document.orders.find(order => order.number === orders[0])?.references.find(one => one.qualifier === 'DP')?.value],
-    ['SHIPMENT', document.number],
+    ['SHIPMENT', document.number || undefined],
     ['WEIGHT', each.weight && `${each.weight.value} ${each.weight.unit}`],
   ]
   return all.flatMap(([title, value]) => (value === undefined ? [] : [{ title, value }]))
