@@ -8,6 +8,9 @@ import { componentMark, repetitionMark, type SegmentLexer } from './lex.ts'
 type Params = Readonly<Record<string, string | number>>
 type Fault = readonly [kind: FaultKind, params: Params]
 
+/** Repetitions of one element that are judged: more than any element may have, and few enough for one that is nothing but separators. */
+const mostRepetitions = 10_000
+
 export class ElementJudge {
   /** Whether codes are checked. */
   codes = true
@@ -37,9 +40,9 @@ export class ElementJudge {
       this.one(use, start, end, marks, at)
       return
     }
-    const parts = this.split(start, end, repetition)
-    if (parts.length > use.repeat) this.report('repetition-too-many', at, { name: use.name, found: parts.length, maximum: use.repeat })
-    for (const [i, [from, to]] of parts.entries()) {
+    const found = this.count(start, end, repetition)
+    if (found > use.repeat) this.report('repetition-too-many', at, { name: use.name, found, maximum: use.repeat })
+    for (const [i, [from, to]] of this.split(start, end, repetition, Math.min(found, mostRepetitions)).entries()) {
       if (to > from) this.one(use, from, to, marks, { ...at, repetition: i + 1 })
     }
   }
@@ -48,7 +51,7 @@ export class ElementJudge {
     if (use.type === 'composite') {
       this.composite(use, start, end, place)
     } else if ((marks & componentMark) !== 0 && use.type !== 'B') {
-      const found = this.split(start, end, this.lexer.delimiters.component).length
+      const found = this.count(start, end, this.lexer.delimiters.component)
       if (found > 1) this.report('component-too-many', { ...place, component: 2, value: this.text.slice(start, end) }, { name: use.name, found, maximum: 1 })
       else this.simple(use, start, end, place)
     } else {
@@ -57,11 +60,11 @@ export class ElementJudge {
   }
 
   private composite(use: ElementUse, start: number, end: number, place: Place): void {
-    const parts = this.split(start, end, this.lexer.delimiters.component)
-    if (parts.length > use.components.length) {
-      this.report('component-too-many', { ...place, component: use.components.length + 1 }, {
-        name: use.name, found: parts.length, maximum: use.components.length,
-      })
+    const { component: separator } = this.lexer.delimiters
+    const found = this.count(start, end, separator)
+    const parts = this.split(start, end, separator, use.components.length)
+    if (found > use.components.length) {
+      this.report('component-too-many', { ...place, component: use.components.length + 1 }, { name: use.name, found, maximum: use.components.length })
     }
     const sent = (c: number): boolean => {
       const part = parts[c - 1]
@@ -137,17 +140,25 @@ export class ElementJudge {
     return this.codes && use.codes && !use.codes.has(this.text.slice(start, end)) ? [codeFault(use, this.text.slice(start, end)), { name, ...allowed(use) }] : null
   }
 
-  private split(start: number, end: number, separator: number): [start: number, end: number][] {
+  /** Parts that a separator makes. */
+  private count(start: number, end: number, separator: number): number {
+    const { buffer } = this.lexer
+    let count = 1
+    for (let i = start; i < end; i++) if (buffer[i] === separator) count++
+    return count
+  }
+
+  /** The first parts, as many as `limit`. */
+  private split(start: number, end: number, separator: number, limit: number): [start: number, end: number][] {
     const { buffer } = this.lexer
     const parts: [number, number][] = []
     let from = start
-    for (let i = start; i < end; i++) {
-      if (buffer[i] === separator) {
+    for (let i = start; i <= end && parts.length < limit; i++) {
+      if (i === end || buffer[i] === separator) {
         parts.push([from, i])
         from = i + 1
       }
     }
-    parts.push([from, end])
     return parts
   }
 }

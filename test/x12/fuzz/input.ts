@@ -8,9 +8,9 @@ import { structure } from './structures.ts'
 
 const files = originals()
 /** One input in so many is measured for memory, one in so many is made from nothing, one in so many is a long file. */
-const measured = 500
+const measured = 2000
 const structured = 20
-const long = 1000
+const long = 5000
 
 export interface Failure {
   readonly index: number
