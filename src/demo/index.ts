@@ -31,7 +31,7 @@ export const loadDemo = async ({ hub, config, log, say }: DemoOptions): Promise<
   const client = clientOf(hub.localUrl, seeded.keys)
   say('Feeding edi-samples/ through POST /api/edi:')
   const totals = await feedSamples(client, say)
-  say('Partners without EDI answer, ship and invoice through the API; both sides publish forecasts:')
+  say('Partners without EDI answer, ship and invoice through the API, and a buyer receives; both sides publish forecasts:')
   await playPartners(client, say)
   await quiet(hub.db)
   say(await summary(hub.db, totals))
@@ -85,6 +85,7 @@ const summary = async (db: Database, totals: FeedTotals): Promise<string> => {
         orders: number
         answers: number
         shipments: number
+        receipts: number
         invoices: number
         forecasts: number
         acknowledgements: number
@@ -93,6 +94,7 @@ const summary = async (db: Database, totals: FeedTotals): Promise<string> => {
       }[]
     >`
     select (select count(*)::int from purchase_order) as orders, (select count(*)::int from order_response) as answers, (select count(*)::int from shipment) as shipments,
+      (select count(*)::int from receipt) as receipts,
       (select count(*)::int from invoice) as invoices, (select count(*)::int from forecast) as forecasts,
       (select count(*)::int from message_set s join message m on m.id = s.message_id where m.direction = 'out' and s.set_id = '997') as acknowledgements,
       (select count(*)::int from delivery where state = 'sent') as documents, (select count(*)::int from exception where state not in ('resolved', 'auto_resolved')) as exceptions`,
@@ -101,7 +103,7 @@ const summary = async (db: Database, totals: FeedTotals): Promise<string> => {
   return [
     '',
     `${totals.files} files: ${totals.accepted} sets accepted, ${totals.rejected} rejected, ${totals.held} held or duplicate, ${totals.refused} files refused.`,
-    `${counts.orders} orders, ${counts.answers} answers, ${counts.shipments} shipments, ${counts.invoices} invoices, ${counts.forecasts} forecasts.`,
+    `${counts.orders} orders, ${counts.answers} answers, ${counts.shipments} shipments, ${counts.receipts} receipts, ${counts.invoices} invoices, ${counts.forecasts} forecasts.`,
     `${counts.acknowledgements} acknowledgements (997) and ${counts.documents} documents sent; ${counts.exceptions} exceptions open.`,
   ].join('\n')
 }

@@ -4,7 +4,10 @@ import { settled, type Client } from './feed.ts'
 type Order = { id: string; number: string; shipNotBefore: string | null; shipNoLater: string | null }
 type Page<T> = { items: T[] }
 
-/** What the partners without EDI do by themselves: Prairie Mills answers, ships and invoices; Harbor Foods publishes its forecast. */
+/**
+ * What the partners without EDI do by themselves: Prairie Mills answers, ships and invoices, and does not believe the short receipt of
+ * its buyer; Harbor Foods publishes its forecast.
+ */
 export const playPartners = async (client: Client, say: (line: string) => void): Promise<void> => {
   const waiting = await client<Page<Order>>('prairie', '/api/orders?role=seller&state=open')
   const [first, second] = waiting.body.items.toReversed()
@@ -36,6 +39,51 @@ const answerShipInvoice = async (client: Client, order: Order, say: (line: strin
     201,
   )
   say(`    Prairie Mills   invoices ${invoice.body.number} (810)`)
+  await receiveShort(client, shipment.body.id, say)
+}
+
+type Shipment = { buyerId: string; number: string; lines: { orderId: string; lineNumber: string; quantity: string }[] }
+
+/** The buyer counts a carton's worth too few of the first line; the seller disputes it. */
+const receiveShort = async (client: Client, shipmentId: string, say: (line: string) => void): Promise<void> => {
+  const { body: shipment } = await expect(client<Shipment>('prairie', `/api/shipments/${shipmentId}`), 200)
+  const quantities = new Map<string, { orderId: string; lineNumber: string; quantity: number }>()
+  for (const { orderId, lineNumber, quantity } of shipment.lines) {
+    const key = `${orderId} ${lineNumber}`
+    quantities.set(key, { orderId, lineNumber, quantity: (quantities.get(key)?.quantity ?? 0) + Number(quantity) })
+  }
+  const [first] = shipment.lines
+  const lines = [...quantities.values()].map((line, index) => ({
+    ...line,
+    quantity: String(line.quantity - (index === 0 ? Math.min(Number(first!.quantity), line.quantity) : 0)),
+  }))
+  const received = await expect(
+    client<{ number: string }>('northwind', '/api/receipts', { body: JSON.stringify({ shipmentId, lines }) }),
+    201,
+  )
+  say(`    Northwind       receives ${shipment.number} short (${received.body.number}, 861)`)
+  const difference = await found(async () => {
+    const { body } = await client<Page<{ id: string; summary: string }>>('prairie', '/api/receiving-differences?state=open')
+    return body.items[0]
+  })
+  await expect(
+    client('prairie', `/api/receiving-differences/${difference.id}/answers`, {
+      body: JSON.stringify({ action: 'dispute', reason: 'The driver\'s copy of the bill of lading is signed for all cartons.' }),
+    }),
+    201,
+  )
+  say('    Prairie Mills   sees the difference and disputes it')
+}
+
+const found = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
+  for (const deadline = Date.now() + 60_000; ;) {
+    const seen = await look()
+    if (seen !== undefined) return seen
+    if (Date.now() > deadline) throw new Error('the demo waited a minute for a difference that did not show')
+    await new Promise(resolve => {
+      setTimeout(resolve, 50)
+    })
+  }
 }
 
 const publishForecast = async (client: Client, say: (line: string) => void): Promise<void> => {
