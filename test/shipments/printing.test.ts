@@ -34,7 +34,7 @@ await api.owner`update location set address = '{"lines": ["12 Mill Lane"], "city
 
 const [first, second] = [await place(['31', '24', '6']), await place(['12'])]
 const line = (orderId: string, lineNumber: string, quantity: string, more = {}) => ({ orderId, lineNumber, quantity, ...more })
-const batch = { lotNumber: 'L24/7a', expiryDate: '2027-01-31' }
+const batch = { lotNumber: 'L>4(7a', expiryDate: '2027-01-31' }
 const shipment = await ship({
   number: 'ASN 7/1',
   orderIds: [first, second],
@@ -62,8 +62,8 @@ const get = (what: string, who: Parameters<typeof api.call>[0] = 'manufacturer/v
 const [baseGtin, inCase] = [items[0]!.gtin, caseGtin(items[0]!.gtin)]
 /** What has to be on each label, from top to bottom; the SSCC is the last. Where there is room, goods and batch are one symbol. */
 const expected = (split: boolean) => [
-  [`02${inCase}372`, '1727013110L24/7a', `00${ssccOf('P1')}`],
-  ...['A', 'B'].map(name => [...(split ? [`01${inCase}`, '1727013110L24/7a'] : [`01${inCase}1727013110L24/7a`]), `00${ssccOf(name)}`]),
+  [`02${inCase}372`, '1727013110L>4(7a', `00${ssccOf('P1')}`],
+  ...['A', 'B'].map(name => [...(split ? [`01${inCase}`, '1727013110L>4(7a'] : [`01${inCase}1727013110L>4(7a`]), `00${ssccOf(name)}`]),
   [`02${baseGtin}377`, `00${ssccOf('C')}`],
   [`00${ssccOf('D')}`],
   [`01${inCase}`, `00${ssccOf('E')}`],

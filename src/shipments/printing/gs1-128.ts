@@ -20,17 +20,7 @@ export const inSymbolOrder = (elements: readonly ElementString[]): ElementString
 export const readableText = (elements: readonly ElementString[]): string =>
   elements.map(({ ai, value }) => `(${ai})${value}`).join('')
 
-/**
- * Widths of bars and spaces in turn, in modules, without the quiet zones of ten modules that belong on each side.
- * Throws when a value does not have the form of its AI.
- */
-export const barWidths = (elements: readonly ElementString[]): number[] => {
-  const [symbol] = bwipjs.raw('gs1-128', readableText(elements))
-  if (!symbol || !('sbs' in symbol)) throw new Error('no bars')
-  return symbol.sbs
-}
-
-/** FNC1 as it stands in the parts of `dataParts`. */
+/** FNC1 as it stands in `symbolData`. */
 export const fnc1 = '\u001D'
 
 /** What the symbol carries after the FNC1 that makes it GS1-128: AIs and values, FNC1 after those of no fixed length but the last. */
@@ -38,3 +28,12 @@ export const symbolData = (elements: readonly ElementString[]): string =>
   elements
     .map(({ ai, value }, index) => `${ai}${value}${!predetermined.has(ai) && index < elements.length - 1 ? fnc1 : ''}`)
     .join('')
+
+/** Widths of bars and spaces in turn, in modules, without the quiet zones of ten modules that belong on each side. */
+export const barWidths = (elements: readonly ElementString[]): number[] => {
+  // As Code 128 and not by its parentheses, which a batch may have in it.
+  const data = `^FNC1${symbolData(elements).replaceAll(fnc1, '^FNC1')}`
+  const [symbol] = bwipjs.raw('code128', data, { parsefnc: true })
+  if (!symbol || !('sbs' in symbol)) throw new Error('no bars')
+  return symbol.sbs
+}

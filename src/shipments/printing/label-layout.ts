@@ -61,7 +61,7 @@ const modulesOf = (elements: readonly ElementString[]): number => barWidths(elem
 
 /**
  * All elements in one symbol when it is no wider than the label, otherwise goods and batch apart. What does not fit even so (a
- * long batch on a small label) is printed as text only.
+ * long batch or a count of millions on a small label) is printed as text only.
  */
 const symbolsThatFit = (elements: readonly ElementString[], width: number): ElementString[][] => {
   const most = Math.floor((width - 2) / moduleWidth) - 2 * quietZone
@@ -72,7 +72,7 @@ const symbolsThatFit = (elements: readonly ElementString[], width: number): Elem
   const goods = elements.filter(each => !isBatch(each))
   const batch = elements.filter(isBatch)
   const parts = [goods, ...(fits(batch) ? [batch] : batch.map(each => [each]).filter(fits).slice(0, 1))]
-  return parts.filter(part => part.length > 0).map(inSymbolOrder)
+  return parts.filter(part => part.length > 0 && fits(part)).map(inSymbolOrder)
 }
 
 const symbol = (elements: readonly ElementString[], sheetWidth: number, y: number): Mark[] => {
