@@ -93,7 +93,7 @@ export const Exception = Type.Object(
     organisationId: Type.String({ description: 'The buyer, or the organisation it concerns alone.' }),
     counterpartId: OrNull(Type.String({ description: 'The seller.' })),
     partnershipId: OrNull(Type.String()),
-    rule: Type.String({ description: 'R1, R2, R4, R6, R8, R14, or DOCUMENT for what is odd about one document alone.' }),
+    rule: Type.String({ description: 'R1 to R6, R8, R14, or DOCUMENT for what is odd about one document alone.' }),
     code: Type.String({ description: 'The kind of disagreement, for example R4_QUANTITY or FC_DIFF.' }),
     severity: oneOf(severities),
     state: oneOf(exceptionStates),

@@ -124,6 +124,10 @@ export const changedHeading = (before: PurchaseOrderDocument, change: OrderChang
   })
 }
 
+/** The number that a partner counts its changes with; null when it does not count them, or not in numbers. */
+export const sequenceNumber = (sequence: string | null | undefined): number | null =>
+  sequence !== null && sequence !== undefined && /^\d{1,8}$/.test(sequence) ? Number(sequence) : null
+
 /** A change to an order as a whole: BCH01 01 cancels it, anything else changes it. */
 export const cancelsOrder = (change: Pick<OrderChangeDocument, 'purpose'>): boolean => change.purpose === '01'
 

@@ -16,17 +16,13 @@ import {
   type KnownChange,
   type NewChange,
 } from './change-queries.ts'
-import { cancelsOrder, changeFaults, changeProblems, namedBy, type ChangeFault } from './change-rules.ts'
+import { cancelsOrder, changeFaults, changeProblems, namedBy, sequenceNumber, type ChangeFault } from './change-rules.ts'
 import { selectAwaited, type HeldOrder } from './queries.ts'
 import { refold } from './refolding.ts'
 import { groupBy, problem, saysTheSame, type Problem } from './rules.ts'
 import { deliverWork, orderKey, reconcileWork, sourceOf, tradeOf, unparkWork, type Applied, type Received } from './work.ts'
 
 export type ReceivedChange = Received<OrderChangeDocument>
-
-/** The number that a partner counts its changes with; null when it does not count them, or not in numbers. */
-export const sequenceNumber = (sequence: string | null | undefined): number | null =>
-  sequence !== null && sequence !== undefined && /^\d{1,8}$/.test(sequence) ? Number(sequence) : null
 
 /** The changes of one order, while more are made. */
 export type ChangeBook = { readonly order: HeldOrder; readonly partnership: Partnership; changes: KnownChange[] }
@@ -316,5 +312,15 @@ const changeEvent = (type: string, partnership: Partnership, order: HeldOrder, c
       ? []
       : deliverWork(partnership, partnership.buyerId, '860', change.id, orderKey(partnership.id, order.id))),
     reconcileWork(partnership.id, order.id),
+    // Once more when the answer is due, under a key of its own: what is due at once must not wait behind it.
+    ...(change.respondBy === null
+      ? []
+      : [
+          {
+            ...reconcileWork(partnership.id, order.id),
+            key: `${orderKey(partnership.id, order.id)} answer due`,
+            availableAt: change.respondBy,
+          },
+        ]),
   ],
 })

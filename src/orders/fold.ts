@@ -276,7 +276,7 @@ const refuses = (change: OrderChangeDocument['lines'][number], answer: OrderChan
       ack => (ack.code.startsWith('R') && ack.code !== 'RQ') || ack.code === 'IR' || (ack.code === 'ID' && change.code !== 'DI'),
     ))
 
-const changeRejections = ({ document, answers }: ChangeFact): Rejections => {
+export const changeRejections = ({ document, answers }: Omit<ChangeFact, 'id'>): Rejections => {
   const lines = new Set<number>()
   let all = false
   for (const answer of answers) {

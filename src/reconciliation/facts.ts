@@ -1,4 +1,10 @@
-import type { OrderAcknowledgementDocument, PurchaseOrderDocument } from '../documents/canonical.ts'
+import type {
+  OrderAcknowledgementDocument,
+  OrderChangeAnswerDocument,
+  OrderChangeDocument,
+  PurchaseOrderDocument,
+} from '../documents/canonical.ts'
+import type { ChangeState } from '../orders/change-schema.ts'
 import type { LineResponse, OrderState } from '../orders/schema.ts'
 
 /** The set that a document came in; absent when it was entered by API or portal. */
@@ -16,8 +22,29 @@ export type OrderLineFacts = {
   readonly quantityOrdered: string
   readonly quantityConfirmed: string
   readonly quantityCancelled: string
+  /** What the seller last said of the line. */
+  readonly priceConfirmed: string | null
   /** Of the PO1. */
   readonly at: number | null
+  /** The change that made the line what it is, and its POC; null when that is the order. */
+  readonly change: { readonly id: string; readonly at: number | null; readonly source: Source | null } | null
+}
+
+/** A change of the buyer's (860), with what was said to it (865). */
+export type ChangeFacts = {
+  readonly id: string
+  readonly sequence: string | null
+  /** Its place among the changes that were made. */
+  readonly ordinal: number | null
+  readonly state: ChangeState
+  readonly decidedAt: string
+  readonly source: Source | null
+  readonly document: OrderChangeDocument
+  readonly problems: readonly { readonly code: string; readonly detail: string; readonly at?: number }[]
+  /** For each line of the document the position of the order line that it means, null when the order has no such line. */
+  readonly positions: readonly (number | null)[]
+  /** By the seller; in order. */
+  readonly answers: readonly { readonly id: string; readonly source: Source | null; readonly document: OrderChangeAnswerDocument }[]
 }
 
 export type ResponseFacts = {
@@ -72,8 +99,10 @@ export type OrderFacts = {
   readonly lines: readonly OrderLineFacts[]
   readonly responses: readonly ResponseFacts[]
   readonly shipments: readonly ShipmentFacts[]
-  /** The business date of the run. */
+  readonly changes: readonly ChangeFacts[]
+  /** The business date of the run, and its instant. */
   readonly today: string
+  readonly now: string
 }
 
 /** A line of a receipt that stands: what arrived of one order line, or of goods that none is known for. */

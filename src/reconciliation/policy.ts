@@ -29,8 +29,12 @@ export const Settings = {
     gapWithinDays: Days,
     largestGap: Type.Integer({ minimum: 1 }),
   }),
+  /** Documents that are missing: the answer to a change of an order. */
+  R3: Type.Object({ changeAnswerHours: Hours }),
   /** Order and its answer. `early` and `late` in days. */
   R4: Type.Object({ quantity: Tolerance, price: Tolerance, earlyDays: Days, lateDays: Days }),
+  /** Change of an order and what was said to it. */
+  R5: Type.Object({ quantity: Tolerance, price: Tolerance }),
   /** Order (net) and ship notice. */
   R6: Type.Object({ short: Tolerance, over: Tolerance, earlyDays: Days, lateDays: Days }),
   /**
@@ -56,7 +60,9 @@ const exact: Tolerance = { percent: '0', absolute: '0', match: 'both' }
 export const defaultSettings: Settings = {
   R1: { warnAfterHours: 4, openAfterHours: 24 },
   R2: { conflictWithinDays: 180, gapWatch: false, gapAfterHours: 2, gapWithinDays: 30, largestGap: 1000 },
+  R3: { changeAnswerHours: 24 },
   R4: { quantity: exact, price: { percent: '0.5', absolute: '0', match: 'both' }, earlyDays: 0, lateDays: 0 },
+  R5: { quantity: exact, price: { percent: '0.5', absolute: '0', match: 'both' } },
   R6: { short: exact, over: { percent: '2', absolute: '0', match: 'both' }, earlyDays: 0, lateDays: 0 },
   R8: { short: exact, over: exact, damaged: exact, notReceivedAfterDays: 3, expect: 'when_used' },
   R14: { percent: '20', cases: '1', match: 'both' },
@@ -132,7 +138,9 @@ type Validator = { Check(value: unknown): boolean }
 const validators: Readonly<Record<RuleName, Validator>> = {
   R1: Compile(Settings.R1),
   R2: Compile(Settings.R2),
+  R3: Compile(Settings.R3),
   R4: Compile(Settings.R4),
+  R5: Compile(Settings.R5),
   R6: Compile(Settings.R6),
   R8: Compile(Settings.R8),
   R14: Compile(Settings.R14),

@@ -2,6 +2,7 @@ import type { Sql } from '../db/client.ts'
 import type { DatedEvent, OrderAcknowledgementDocument } from '../documents/canonical.ts'
 import { latestCells } from '../forecasts/queries.ts'
 import type {
+  ChangeFacts,
   ControlConflictFacts,
   ControlGapFacts,
   ForecastCell,
@@ -38,10 +39,15 @@ type SourceColumns = { sourceMessageId: string | null; sourceOrdinal: number | n
 
 /** A line as the facts have it, and the numbers by which an answer may name it. */
 export type OrderLineRow = OrderLineFacts & { gtin: string | null; buyerItem: string | null; sellerItem: string | null }
-export type OrderRow = Omit<OrderFacts, 'responses' | 'shipments' | 'today' | 'source' | 'lines'> &
-  SourceColumns & { lines: OrderLineRow[] }
+export type OrderRow = Omit<OrderFacts, 'responses' | 'shipments' | 'changes' | 'today' | 'now' | 'source' | 'lines'> &
+  SourceColumns & { lines: OrderLineRow[]; changes: Omit<ChangeFacts, 'positions'>[] }
 
-/** Orders with their lines. Quantities as plain decimals, since a JSON number would not be exact. */
+/** Which set a document came in, as the facts have it. */
+const jsonSource = (sql: Sql, table: string) => sql`
+  case when ${sql(table)}.source_message_id is not null then jsonb_build_object('messageId', ${sql(table)}.source_message_id,
+    'ordinal', ${sql(table)}.source_ordinal) end`
+
+/** Orders with their lines and changes. Quantities as plain decimals, since a JSON number would not be exact. */
 export const selectOrders = (sql: Sql, ids: readonly string[]) => sql<OrderRow[]>`
   select o.id as "orderId", o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number,
     o.order_date as "orderDate", o.currency, o.state, o.document, o.source_message_id as "sourceMessageId",
@@ -50,10 +56,19 @@ export const selectOrders = (sql: Sql, ids: readonly string[]) => sql<OrderRow[]
         'response', l.response, 'price', trim_scale(l.price)::text, 'priceBasis', l.price_basis, 'quantityOrdered', trim_scale(l.quantity_ordered)::text,
         'quantityConfirmed', trim_scale(l.quantity_confirmed)::text, 'quantityCancelled', trim_scale(l.quantity_cancelled)::text,
         'gtin', l.gtin, 'buyerItem', l.buyer_item, 'sellerItem', l.seller_item, 'at', l.source_position,
+        'priceConfirmed', trim_scale(l.price_confirmed)::text,
+        'change', case when l.change_id is not null then jsonb_build_object('id', l.change_id, 'at', l.change_position, 'source',
+          (select ${jsonSource(sql, 'c')} from order_change c where c.id = l.change_id)) end,
         'item', case when i.id is not null then jsonb_build_object('id', i.id, 'gtin', i.gtin, 'unit', i.unit,
           'packQuantity', trim_scale(i.pack_quantity)::text) end
       ) order by l.position)
-      from order_line l left join partnership_item i on i.id = l.partnership_item_id where l.order_id = o.id), '[]') as lines
+      from order_line l left join partnership_item i on i.id = l.partnership_item_id where l.order_id = o.id), '[]') as lines,
+    coalesce((select jsonb_agg(jsonb_build_object('id', c.id, 'sequence', c.sequence, 'ordinal', c.ordinal, 'state', c.state,
+        'decidedAt', coalesce(c.decided_at, c.created_at), 'source', ${jsonSource(sql, 'c')}, 'document', c.document,
+        'problems', c.problems,
+        'answers', coalesce((select jsonb_agg(jsonb_build_object('id', a.id, 'source', ${jsonSource(sql, 'a')},
+            'document', a.document) order by a.id) from order_change_answer a where a.change_id = c.id and a.channel <> 'hub'), '[]')
+      ) order by c.id) from order_change c where c.order_id = o.id), '[]') as changes
   from purchase_order o where o.id = any(${ids as string[]}::text[]) order by o.id`
 
 export type ResponseRow = SourceColumns & {

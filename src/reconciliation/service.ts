@@ -4,9 +4,10 @@ import { recordFindings, type Recorded } from '../exceptions/service.ts'
 import type { Finding } from '../exceptions/finding.ts'
 import { itemNumbers } from '../items/rules.ts'
 import { lineFinder } from '../orders/book.ts'
+import { namedBy } from '../orders/change-rules.ts'
 import { linkReceiptsOf } from '../receipts/service.ts'
 import { businessDate } from '../shared/clock.ts'
-import type { OrderFacts, ReceivedFacts, ReceivingFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
+import type { ChangeFacts, OrderFacts, ReceivedFacts, ReceivingFacts, ResponseFacts, ShipmentFacts, Source } from './facts.ts'
 import { defaultSettings, policyBook, type PolicyBook, type Settings } from './policy.ts'
 import {
   closeDifferingCells,
@@ -35,13 +36,14 @@ import { acknowledgementFindings } from './rules/r1-acknowledgement-overdue.ts'
 import { forecastDifferences } from './rules/r14-forecasts.ts'
 import { controlConflicts, controlGaps } from './rules/r2-control-numbers.ts'
 import { orderAgainstAnswer } from './rules/r4-order-answer.ts'
+import { changesOfOrder } from './rules/r5-order-changes.ts'
 import { orderAgainstShipments } from './rules/r6-order-shipment.ts'
 import { shipmentsAgainstReceipts } from './rules/r8-receiving.ts'
 
-const orderRules = ['R4', 'R6', 'R8'] as const
+const orderRules = ['R3', 'R4', 'R5', 'R6', 'R8'] as const
 
 /**
- * Holds one order against its answers (R4) and its shipments (R6), and those against what was received (R8). Ten statements, and the
+ * Holds one order against its answers (R4), its changes (R3, R5) and its shipments (R6), and those against what was received (R8). Ten statements, and the
  * events of what opened or closed.
  */
 export const reconcileOrder = (ctx: Context, orderId: string): Promise<Recorded> => reconcileOrders(ctx, [orderId])
@@ -51,7 +53,6 @@ export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Prom
   withOrganisation(ctx, async tx => {
     await linkReceiptsOf(tx, orderIds, ctx.now())
     await lockSubjects(tx.sql, orderIds)
-    const today = businessDate(ctx.now())
     const [orders, responses, shipments, receipts, packages, receiving] = await Promise.all([
       selectOrders(tx.sql, orderIds),
       selectResponses(tx.sql, orderIds),
@@ -63,10 +64,11 @@ export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Prom
     const policies = policyBook(
       await selectPolicies(tx.sql, orderRules, [...new Set(orders.map(order => order.partnershipId))], null),
     )
-    const facts = orders.map(order => factsOf(order, responses, shipments, today))
+    const facts = orders.map(order => factsOf(order, responses, shipments, ctx.now()))
     const arrived = receivingFacts(receipts, packages, new Set(receiving.map(row => row.id)))
     const findings = facts.flatMap(each => [
       ...orderAgainstAnswer(each, policies),
+      ...changesOfOrder(each, policies),
       ...orderAgainstShipments(each, policies),
       ...shipmentsAgainstReceipts(each, arrived(each), policies),
     ])
@@ -86,7 +88,7 @@ const factsOf = (
   order: OrderRow,
   responses: readonly ResponseRow[],
   shipments: readonly ShipmentRow[],
-  today: string,
+  now: Date,
 ): OrderFacts => {
   const find = lineFinder(order.lines)
   return {
@@ -111,7 +113,12 @@ const factsOf = (
         lines: shipment.lines.filter(line => line.orderId === order.orderId || line.orderId === null),
       }))
       .filter(shipment => shipment.lines.some(line => line.orderId === order.orderId)),
-    today,
+    changes: order.changes.map((change): ChangeFacts => ({
+      ...change,
+      positions: change.document.lines.map(line => find(namedBy(line)) ?? null),
+    })),
+    today: businessDate(now),
+    now: now.toISOString(),
   }
 }
 

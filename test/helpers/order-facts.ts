@@ -17,7 +17,7 @@ type Line = {
   products?: ProductId[]
   dates?: DatedEvent[]
   item?: OrderLineFacts['item']
-} & Partial<Pick<OrderLineFacts, 'response' | 'quantityConfirmed' | 'quantityCancelled'>>
+} & Partial<Pick<OrderLineFacts, 'response' | 'quantityConfirmed' | 'quantityCancelled' | 'priceConfirmed' | 'change'>>
 export const item = (packQuantity = '1') => ({ id: 'pit_1', gtin: '00036000291452', unit: 'EA', packQuantity })
 
 /** An order that came as an 850: PO1 of line n is segment 10 + n. */
@@ -35,7 +35,9 @@ export const orderOf = (lines: readonly Line[], rest: Partial<OrderFacts> & { da
     source: source('msg_850'),
     responses: [],
     shipments: [],
+    changes: [],
     today: '2026-03-10',
+    now: '2026-03-10T12:00:00.000Z',
     document: {
       number: 'PO7',
       purpose: '00',
@@ -64,6 +66,8 @@ export const orderOf = (lines: readonly Line[], rest: Partial<OrderFacts> & { da
       quantityOrdered: line.quantity,
       quantityConfirmed: line.quantityConfirmed ?? '0',
       quantityCancelled: line.quantityCancelled ?? '0',
+      priceConfirmed: line.priceConfirmed ?? null,
+      change: line.change ?? null,
       at: 11 + i,
     })),
     ...facts,

@@ -5,7 +5,7 @@ import { moneyText, type Decimal } from '../../shared/decimal.ts'
 import { evidenceOf } from '../evidence.ts'
 import type { OrderFacts, OrderLineFacts } from '../facts.ts'
 
-/** What the rules about an order (R4, R6, R8) have in common: whose finding it is, its key, and the order's side of the evidence. */
+/** What the rules about an order (R3 to R8) have in common: whose finding it is, its key, and the order's side of the evidence. */
 
 type Shown = Pick<Finding, 'code' | 'severity' | 'summary' | 'compared' | 'evidence'> & {
   /** What the finding is about inside the order: a line's position, a shipment …; part of its key. */
@@ -13,7 +13,7 @@ type Shown = Pick<Finding, 'code' | 'severity' | 'summary' | 'compared' | 'evide
   readonly money?: Decimal | undefined
 }
 
-export const orderFinding = (facts: OrderFacts, rule: 'R4' | 'R6' | 'R8', { about, money, ...shown }: Shown): Finding => ({
+export const orderFinding = (facts: OrderFacts, rule: 'R3' | 'R4' | 'R5' | 'R6' | 'R8', { about, money, ...shown }: Shown): Finding => ({
   rule,
   ...shown,
   key: findingKey(rule, shown.code, facts.partnershipId, facts.orderId, ...about),
@@ -28,15 +28,34 @@ export const orderFinding = (facts: OrderFacts, rule: 'R4' | 'R6' | 'R8', { abou
 const ofOrder = (facts: OrderFacts) =>
   ({ side: 'buyer', documentKind: 'order', documentId: facts.orderId, source: facts.source }) as const
 
-/** An element of the order line's PO1. */
+/** Where a POC has what a PO1 has: quantity, unit, price, basis, item. */
+const inChange: Readonly<Record<number, number>> = { 1: 1, 2: 3, 3: 5, 4: 6, 5: 7, 6: 8, 7: 9 }
+
+/** An element of the order line's PO1, or of the POC that changed it since. */
 export const orderedEvidence = (
   facts: OrderFacts,
   line: OrderLineFacts,
   element: number,
   field: string,
   value: string | null | undefined,
-): Evidence =>
-  evidenceOf({ ...ofOrder(facts), segment: 'PO1', element, at: line.at, field: `lines[${line.position - 1}].${field}` }, value)
+): Evidence => {
+  const { change } = line
+  if (change)
+    return evidenceOf(
+      {
+        side: 'buyer',
+        documentKind: 'order_change',
+        documentId: change.id,
+        source: change.source,
+        segment: 'POC',
+        element: inChange[element] ?? element,
+        at: change.at,
+        field: `lines[${line.position - 1}].${field}`,
+      },
+      value,
+    )
+  return evidenceOf({ ...ofOrder(facts), segment: 'PO1', element, at: line.at, field: `lines[${line.position - 1}].${field}` }, value)
+}
 
 /** The order's DTM that sets a bound. */
 export const datedEvidence = (facts: OrderFacts, { qualifier, date, at }: DatedEvent): Evidence =>

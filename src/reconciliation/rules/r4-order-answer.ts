@@ -25,7 +25,8 @@ export const orderAgainstAnswer = (facts: OrderFacts, policies: PolicyBook): Fin
     ? [rejectedWholly(facts, wholly)]
     : facts.lines.flatMap(line => {
         const document = facts.document.lines[line.position - 1]
-        if (!document || line.response === 'cancelled') return []
+        // What the seller says of a line that was changed since is R5's to judge.
+        if (!document || line.response === 'cancelled' || line.change) return []
         const policy = policies.settingsFor('R4', {
           partnershipId: facts.partnershipId,
           partnershipItemId: line.item?.id ?? null,
