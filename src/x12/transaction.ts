@@ -35,10 +35,11 @@ export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide
   const level: CheckLevel = info.level === undefined || info.level === 'envelope' ? 'structure' : info.level
   const base = info.offset ?? 0
   lexer.use(delimiters)
-  lexer.buffer = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const terminated = withTerminator(bytes, delimiters)
+  lexer.buffer = terminated
   lexer.base = base
   text.forget()
-  const last = bytes.lastIndexOf(delimiters.segment)
+  const last = terminated.lastIndexOf(delimiters.segment)
   const { findings } = validator
   findings.clear()
   const element = (n: number): string => n < lexer.count ? text.raw(n).trim() : ''
@@ -51,12 +52,12 @@ export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide
   builder.begin(set, guide)
   validator.begin(guide, level, builder)
   while (at <= last && !ended) {
-    const b = bytes[at] as number
+    const b = terminated[at] as number
     if (b === delimiters.segment || (b <= 0x20 && b !== delimiters.element)) {
       at++
       continue
     }
-    at = lexer.scan(at, bytes.byteLength, true)
+    at = lexer.scan(at, terminated.byteLength, true)
     position++
     if (position === 1) {
       set = info.set ?? element(1)
@@ -90,9 +91,20 @@ export function readTransaction(bytes: Uint8Array, delimiters: Delimiters, guide
   returnTools(tools)
   return {
     ordinal: info.ordinal ?? 0, set, controlNumber, ...(implementation === '' ? {} : { implementation }),
-    start: base, end: base + at, segmentCount: position, outcome: rejected ? 'R' : 'A', findings: list,
+    start: base, end: base + Math.min(at, bytes.byteLength), segmentCount: position, outcome: rejected ? 'R' : 'A', findings: list,
     ...(rejected ? {} : { transaction }),
   }
+}
+
+/** The bytes as a plain view; of a file that was cut off right after the SE, with the terminator that the reader too supposes there. */
+function withTerminator(bytes: Uint8Array, { segment, element }: Delimiters): Uint8Array {
+  let end = bytes.byteLength
+  while (end > 0 && (bytes[end - 1] as number) <= 0x20 && bytes[end - 1] !== segment && bytes[end - 1] !== element) end--
+  if (end === 0 || bytes[end - 1] === segment) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const terminated = new Uint8Array(end + 1)
+  terminated.set(bytes.subarray(0, end))
+  terminated[end] = segment
+  return terminated
 }
 
 // Separators that no data can hold legitimately: the tree is judged as it stands, whatever delimiters it will travel with.
