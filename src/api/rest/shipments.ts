@@ -155,7 +155,7 @@ export const registerShipments = (app: FastifyInstance): void => {
     description: 'One for each package with an SSCC: (00) in GS1-128, and what is in it where that is one item. For the seller.',
     query: LabelRequest,
     answer: [200, Labels],
-    errors: ['record/not-found', 'identity/forbidden', 'shipments/no-labels'],
+    errors: ['record/not-found', 'identity/forbidden', 'shipments/cancelled', 'shipments/no-labels'],
     handler: async (ctx, { params, query, reply }) => download(reply, await printLabels(ctx, params.id, query)),
   })
   operation(app, {

@@ -25,6 +25,10 @@ export const billOfLadingAsPdf = (shipment: PrintableShipment, size: PaperSize):
       size: 10, width: sheets.width, align: 'right',
     })
     sheets.y += 11
+    if (shipment.state === 'cancelled') {
+      sheets.text('Taken back: this shipment was cancelled.', sheets.left, sheets.y, { size: 11, bold: true })
+      sheets.y += 7
+    }
     parties(sheets, shipment, number)
     section(sheets, 'Customer order information')
     yield* sheets.table(orderColumns(sheets.width), orderRows(shipment), goOn)
@@ -123,10 +127,10 @@ function* orderRows(shipment: PrintableShipment): Generator<Row> {
       ],
     }
   }
-  yield { cells: ['Total', String(shipment.document.packages.filter(each => !hasChildren(shipment, each.id)).length), totalWeight(shipment)], bold: true }
+  const parents = new Set(parentOf.values())
+  const leaves = document.packages.filter(each => !parents.has(each.id))
+  yield { cells: ['Total', String(leaves.length), totalWeight(shipment)], bold: true }
 }
-
-const hasChildren = ({ document }: PrintableShipment, id: string): boolean => document.packages.some(each => each.parent === id)
 
 /** The weights together, where all have one and in the same unit. */
 const weightOf = (packages: readonly { weight?: { value: string; unit: string } }[]): string | undefined => {

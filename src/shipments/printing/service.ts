@@ -18,12 +18,15 @@ export type Printed = { readonly contentType: string; readonly fileName: string;
 /**
  * GS1 logistic labels of a shipment, one for each package that has an SSCC, pallets before their cartons. Only the seller, who
  * sticks them on, prints them.
- * @throws DomainError record/not-found, identity/forbidden, shipments/no-labels (no such package, or none has an SSCC)
+ * @throws DomainError record/not-found, identity/forbidden, shipments/cancelled, shipments/no-labels (no such package, or none
+ *   has an SSCC)
  */
 export const printLabels = async (ctx: Context, id: string, request: LabelRequest = {}): Promise<Printed> => {
   const shipment = await printableShipment(ctx, id)
   if (shipment.sellerId !== ctx.actor.organisationId)
     throw new DomainError('identity/forbidden', { detail: 'Only the seller labels a shipment.' })
+  if (shipment.state === 'cancelled')
+    throw new DomainError('shipments/cancelled', { detail: `Ship notice ${shipment.document.number} was taken back; it needs no labels.` })
   return labelsOf(shipment, request)
 }
 
