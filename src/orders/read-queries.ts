@@ -60,6 +60,7 @@ export const selectOrder = (sql: Sql, id: string) => sql`
     select r.* from order_response r where r.order_id = ${id}
   ), document as materialized (
     select ${id} as id union all select id from answer union all select id from ship union all select id from inv
+    union select receipt_id from receipt_line where order_id = ${id}
   )
   select ${summaryColumns(sql)}, o.document,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
@@ -145,6 +146,7 @@ export const selectTimeline = (sql: Sql, id: string, limit: number) => sql`
     select o.id from purchase_order o where o.id = ${id}
     union select r.id from order_response r where r.order_id = ${id}
     union select l.shipment_id from shipment_line l where l.order_id = ${id}
+    union select l.receipt_id from receipt_line l where l.order_id = ${id}
     union select i.id from invoice i where i.order_id = ${id}
     union select e.id from exception e where e.subject_id = ${id}
   ), entry as (

@@ -164,13 +164,18 @@ export const selectReceivingPartnerships = (sql: Sql, orderIds: readonly string[
   select distinct o.partnership_id as id from purchase_order o
   where o.id = any(${orderIds as string[]}::text[]) and exists (select 1 from receipt r where r.partnership_id = o.partnership_id)`
 
-/** Orders of one buyer that something may still happen to, or that have moved since; oldest first. */
+/**
+ * Orders of one buyer that something may still happen to, or that have moved since; oldest first. What is invoiced and has been shipped
+ * within three months may still not have been received.
+ */
 export const selectOrdersToSweep = (sql: Sql, buyerId: string, touchedSince: Date, after: string, limit: number) => sql<
   { id: string }[]
 >`
   select id from purchase_order
   where buyer_id = ${buyerId} and id > ${after}
-    and (state in ('open', 'accepted', 'changed', 'change_pending', 'partly_shipped', 'shipped') or updated_at >= ${touchedSince})
+    and (state in ('open', 'accepted', 'changed', 'change_pending', 'partly_shipped', 'shipped') or updated_at >= ${touchedSince}
+      or (state = 'invoiced' and updated_at >= ${touchedSince}::timestamptz - interval '90 days'
+        and exists (select 1 from order_line l where l.order_id = purchase_order.id and l.quantity_received < l.quantity_shipped)))
   order by id limit ${limit}`
 
 export const selectPartnershipIds = (sql: Sql, buyerId: string) =>

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { sweepOrganisation } from '../../src/reconciliation/service.ts'
 import { workOff } from '../helpers/edi.ts'
 import { trade } from './trade.ts'
 
@@ -72,4 +73,25 @@ t.test('the seller agrees or disputes with a reason, the buyer answers, and all 
   t.match(await get('manufacturer', `/api/receiving-differences/${damaged.id}`), { state: 'conceded' })
   const { data } = await api.graphql('retailer', `mutation { answerReceivingDifference(id: "${short.id}", input: { action: agree }) { state answers { side action } } }`)
   t.match(data, { answerReceivingDifference: { state: 'conceded' } })
+})
+
+t.test('a shipment that is not received is found at night, also when it is invoiced long since', async t => {
+  const { world, order, ship, post, get } = await trade(t)
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000)
+  const first = await order('D-3', ['12'])
+  await post('retailer', '/api/receipts', { shipmentId: (await ship([first])).id })
+  const id = await order('D-4', ['12', '6'])
+  const shipment = await ship([id], { number: 'ASN-D4', estimatedDelivery: day(1).toISOString().slice(0, 10) })
+  await post('manufacturer', '/api/invoices', { number: 'INV-D4', shipmentId: shipment.id })
+  const found = async () => (await get<{ items: { code: string; moneyAtRisk: string; subjectId: string }[] }>('manufacturer', '/api/receiving-differences?state=open')).items
+  const sweep = (days: number) => sweepOrganisation({ ...world.ctxOf('retailer'), now: () => day(days) })
+  await sweep(4)
+  t.same(await found(), [])
+  await sweep(40)
+  t.match(await found(), [{ code: 'R8_NOT_RECEIVED', subjectId: id, moneyAtRisk: '40.80' }])
+  await post('retailer', '/api/receipts', { shipmentId: shipment.id, number: 'LATE' })
+  t.same(await found(), [], 'it came after all')
+  t.match(await get('retailer', `/api/orders/${id}/timeline`), { items: [{ type: 'order.received' }] })
+  const { items } = await get<{ items: { type: string }[] }>('manufacturer', `/api/orders/${id}/timeline`)
+  t.ok(items.some(entry => entry.type === 'receipt.received'), 'the receipt is in the history of the order')
 })

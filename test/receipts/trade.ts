@@ -1,7 +1,7 @@
 import { testApi } from '../helpers/api.ts'
 import { interchange, send, workOff } from '../helpers/edi.ts'
 
-const hub = { qualifier: 'ZZ', id: 'ACCORDHUB', group: 'ACCORDHUB' }
+export const hub = { qualifier: 'ZZ', id: 'ACCORDHUB', group: 'ACCORDHUB' }
 
 /** The retailer's trade with the manufacturer, over HTTP and X12. */
 export const trade = async (t: Parameters<typeof testApi>[0]) => {
