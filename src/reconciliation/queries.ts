@@ -10,6 +10,7 @@ import type {
   OrderFacts,
   OrderLineFacts,
   ReceivedFacts,
+  ReceivingFacts,
   ShipmentLineFacts,
 } from './facts.ts'
 import type { PolicyRow } from './policy.ts'
@@ -40,7 +41,7 @@ type SourceColumns = { sourceMessageId: string | null; sourceOrdinal: number | n
 /** A line as the facts have it, and the numbers by which an answer may name it. */
 export type OrderLineRow = OrderLineFacts & { gtin: string | null; buyerItem: string | null; sellerItem: string | null }
 export type OrderRow = Omit<OrderFacts, 'responses' | 'shipments' | 'changes' | 'today' | 'now' | 'source' | 'lines'> &
-  SourceColumns & { lines: OrderLineRow[]; changes: Omit<ChangeFacts, 'positions'>[] }
+  SourceColumns & { /** Whether the buyer says in this partnership what it receives. */ receives: boolean; lines: OrderLineRow[]; changes: Omit<ChangeFacts, 'positions'>[] }
 
 /** Which set a document came in, as the facts have it. */
 const jsonSource = (sql: Sql, table: string) => sql`
@@ -52,6 +53,7 @@ export const selectOrders = (sql: Sql, ids: readonly string[]) => sql<OrderRow[]
   select o.id as "orderId", o.partnership_id as "partnershipId", o.buyer_id as "buyerId", o.seller_id as "sellerId", o.number,
     o.order_date as "orderDate", o.currency, o.state, o.document, o.source_message_id as "sourceMessageId",
     o.source_ordinal as "sourceOrdinal",
+    exists (select 1 from receipt r where r.partnership_id = o.partnership_id) as receives,
     coalesce((select jsonb_agg(jsonb_build_object('position', l.position, 'lineNumber', l.line_number, 'unit', l.unit,
         'response', l.response, 'price', trim_scale(l.price)::text, 'priceBasis', l.price_basis, 'quantityOrdered', trim_scale(l.quantity_ordered)::text,
         'quantityConfirmed', trim_scale(l.quantity_confirmed)::text, 'quantityCancelled', trim_scale(l.quantity_cancelled)::text,
@@ -95,9 +97,11 @@ export type ShipmentRow = SourceColumns & {
   estimatedDelivery: string | null
   dates: DatedEvent[]
   lines: ShipmentLineFacts[]
+  /** With the positions of the lines in each. */
+  packages: (Omit<ReceivingFacts['packages'][number], 'shipmentId'> & { lines: number[] | null })[]
 }
 
-/** The shipments that touch these orders, with their lines for them and for orders that nobody knows. */
+/** The shipments that touch these orders, with their packages, and their lines for them and for orders that nobody knows. */
 export const selectShipments = (sql: Sql, orderIds: readonly string[]) => sql<ShipmentRow[]>`
   select s.id, s.number, s.state, s.ship_date as "shipDate", s.estimated_delivery as "estimatedDelivery",
     coalesce(s.document->'dates', '[]') as dates,
@@ -106,7 +110,10 @@ export const selectShipments = (sql: Sql, orderIds: readonly string[]) => sql<Sh
         'orderLinePosition', l.order_line_position, 'orderNumber', l.order_number, 'lineNumber', l.line_number, 'product', coalesce(l.gtin, l.buyer_item, l.seller_item),
         'quantity', trim_scale(l.quantity)::text, 'unit', l.unit, 'at', l.source_position) order by l.position)
       from shipment_line l
-      where l.shipment_id = s.id and (l.order_id = any(${orderIds as string[]}::text[]) or l.order_id is null)) as lines
+      where l.shipment_id = s.id and (l.order_id = any(${orderIds as string[]}::text[]) or l.order_id is null)) as lines,
+    coalesce((select jsonb_agg(jsonb_build_object('package', p.package, 'parent', p.parent, 'sscc', p.sscc, 'at', p.source_position,
+        'lines', (select jsonb_agg(l.position) from shipment_line l where l.shipment_id = p.shipment_id and l.package = p.package)))
+      from shipment_package p where p.shipment_id = s.id), '[]') as packages
   from shipment s
   where s.id in (select shipment_id from shipment_line where order_id = any(${orderIds as string[]}::text[]))
   order by s.id`
@@ -140,29 +147,6 @@ export const selectReceipts = (sql: Sql, orderIds: readonly string[]) => sql<Rec
     (select jsonb_agg(jsonb_build_object('conditions', e->'conditions', 'packageAt', e->'packageAt') order by n)
       from jsonb_array_elements(r.document->'lines') with ordinality as t(e, n)) as said
   from receipt r where r.state = 'received' and r.id in (select receipt_id from line) order by r.id`
-
-export type PackedRow = {
-  shipmentId: string
-  package: string
-  parent: string | null
-  sscc: string | null
-  at: number | null
-  /** Positions of the lines in it. */
-  lines: number[]
-}
-
-/** The packages of these orders' shipments, with what is in each. */
-export const selectPackages = (sql: Sql, orderIds: readonly string[]) => sql<PackedRow[]>`
-  select p.shipment_id as "shipmentId", p.package, p.parent, p.sscc, p.source_position as at,
-    coalesce((select jsonb_agg(l.position) from shipment_line l where l.shipment_id = p.shipment_id and l.package = p.package), '[]') as lines
-  from shipment_package p
-  where p.shipment_id in (select shipment_id from shipment_line where order_id = any(${orderIds as string[]}::text[]))
-  order by p.shipment_id, p.package`
-
-/** Those of these orders' partnerships in which the buyer says what it receives. */
-export const selectReceivingPartnerships = (sql: Sql, orderIds: readonly string[]) => sql<{ id: string }[]>`
-  select distinct o.partnership_id as id from purchase_order o
-  where o.id = any(${orderIds as string[]}::text[]) and exists (select 1 from receipt r where r.partnership_id = o.partnership_id)`
 
 /**
  * Orders of one buyer that something may still happen to, or that have moved since; oldest first. What is invoiced and has been shipped

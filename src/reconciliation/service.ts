@@ -18,16 +18,13 @@ import {
   selectControlGaps,
   selectOrders,
   selectOrdersToSweep,
-  selectPackages,
   selectPartnershipIds,
   selectPolicies,
   selectReceipts,
-  selectReceivingPartnerships,
   selectResponses,
   selectShipments,
   selectUnsettledGroups,
   type OrderRow,
-  type PackedRow,
   type ReceiptRow,
   type ResponseRow,
   type ShipmentRow,
@@ -43,8 +40,8 @@ import { shipmentsAgainstReceipts } from './rules/r8-receiving.ts'
 const orderRules = ['R3', 'R4', 'R5', 'R6', 'R8'] as const
 
 /**
- * Holds one order against its answers (R4), its changes (R3, R5) and its shipments (R6), and those against what was received (R8). Ten statements, and the
- * events of what opened or closed.
+ * Holds one order against its answers (R4), its changes (R3, R5) and its shipments (R6), and those against what was received (R8).
+ * Eight statements, and the events of what opened or closed.
  */
 export const reconcileOrder = (ctx: Context, orderId: string): Promise<Recorded> => reconcileOrders(ctx, [orderId])
 
@@ -53,19 +50,17 @@ export const reconcileOrders = (ctx: Context, orderIds: readonly string[]): Prom
   withOrganisation(ctx, async tx => {
     await linkReceiptsOf(tx, orderIds, ctx.now())
     await lockSubjects(tx.sql, orderIds)
-    const [orders, responses, shipments, receipts, packages, receiving] = await Promise.all([
+    const [orders, responses, shipments, receipts] = await Promise.all([
       selectOrders(tx.sql, orderIds),
       selectResponses(tx.sql, orderIds),
       selectShipments(tx.sql, orderIds),
       selectReceipts(tx.sql, orderIds),
-      selectPackages(tx.sql, orderIds),
-      selectReceivingPartnerships(tx.sql, orderIds),
     ])
     const policies = policyBook(
       await selectPolicies(tx.sql, orderRules, [...new Set(orders.map(order => order.partnershipId))], null),
     )
     const facts = orders.map(order => factsOf(order, responses, shipments, ctx.now()))
-    const arrived = receivingFacts(receipts, packages, new Set(receiving.map(row => row.id)))
+    const arrived = receivingFacts(orders, shipments, receipts)
     const findings = facts.flatMap(each => [
       ...orderAgainstAnswer(each, policies),
       ...changesOfOrder(each, policies),
@@ -123,7 +118,9 @@ const factsOf = (
 }
 
 /** What was received, for each order of a run. */
-const receivingFacts = (receipts: readonly ReceiptRow[], packages: readonly PackedRow[], using: ReadonlySet<string>) => {
+const receivingFacts = (orders: readonly OrderRow[], shipments: readonly ShipmentRow[], receipts: readonly ReceiptRow[]) => {
+  const packages = shipments.flatMap(({ id, packages: inside }) => inside.map(each => ({ ...each, shipmentId: id })))
+  const using = new Set(orders.filter(order => order.receives).map(order => order.orderId))
   const received = receipts.flatMap(({ lines, said, ...receipt }) =>
     lines.map((line): ReceivedFacts => ({
       ...line,
@@ -135,14 +132,14 @@ const receivingFacts = (receipts: readonly ReceiptRow[], packages: readonly Pack
       cartonAt: said[line.documentLine - 1]?.packageAt ?? null,
     })),
   )
-  const packageOf = new Map(packages.flatMap(each => each.lines.map(position => [`${each.shipmentId} ${position}`, each.package])))
-  return ({ orderId, partnershipId, shipments }: OrderFacts): ReceivingFacts => {
-    const own = new Set(shipments.map(shipment => shipment.id))
+  const packageOf = new Map(packages.flatMap(each => (each.lines ?? []).map(position => [`${each.shipmentId} ${position}`, each.package])))
+  return ({ orderId, shipments: ours }: OrderFacts): ReceivingFacts => {
+    const own = new Set(ours.map(shipment => shipment.id))
     return {
       received: received.filter(each => each.orderId === orderId || (each.orderId === null && own.has(each.shipmentId ?? ''))),
       packages: packages.filter(each => own.has(each.shipmentId)),
       packageOf: (shipmentId, position) => packageOf.get(`${shipmentId} ${position}`) ?? null,
-      used: using.has(partnershipId),
+      used: using.has(orderId),
     }
   }
 }
