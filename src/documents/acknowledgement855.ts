@@ -5,7 +5,7 @@ import { compact, date, headOf, heads, number, optional, required, requiredDate,
 import { type Fields, fieldsOf, filled } from './fields.ts'
 import { checkSplits } from './order850.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
-import { readParts, readProducts, readTotals } from './read-parts.ts'
+import { messagesOf, readParts, readProducts, readTotals } from './read-parts.ts'
 import {
   writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight,
   writeNotes,
@@ -115,16 +115,16 @@ export const readAnswer = (problems: DocumentProblem[], ack: Segment, line: Segm
   })
 }
 
-/** Reasons travel as notes of the line that name their ACK: N9*L1*2 with MSG is the reason of the line's second ACK. */
+/** Reasons travel as notes of the line that name their ACK: N9*L1*2 with its text is the reason of the line's second ACK. */
 export const readReasons = (lineLoop: Loop, acknowledgements: LineAcknowledgement[]): Set<Loop> => {
   const used = new Set<Loop>()
   for (const notes of loops(lineLoop, 'N9')) {
     const n9 = headOf(notes)
-    const message = first(notes, 'MSG')
+    const [message] = messagesOf(notes)
     const ordinal = n9 !== undefined && value(n9, 1) === 'L1' && value(n9, 3) === 'REASON' ? Number(value(n9, 2)) : 0
     const acknowledgement = acknowledgements[ordinal - 1]
-    if (acknowledgement === undefined || message === undefined || value(message, 1).length > 80) continue
-    acknowledgement.reason = value(message, 1)
+    if (acknowledgement === undefined || message === undefined || message.length > 80) continue
+    acknowledgement.reason = message
     used.add(notes)
   }
   return used

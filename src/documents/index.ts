@@ -1,4 +1,4 @@
-import type { Loop, Transaction } from '../x12/index.ts'
+import { isSegment, type Loop, segment, text, type Transaction } from '../x12/index.ts'
 import { readAcknowledgement, writeAcknowledgement } from './acknowledgement855.ts'
 import type {
   ForecastDocument, InvoiceDocument, OrderAcknowledgementDocument, OrderChangeAnswerDocument, OrderChangeDocument,
@@ -48,6 +48,23 @@ export const documentMappings: { readonly [S in DocumentSet]: DocumentMapping<Do
   '861': { read: readReceipt, write: writeReceipt },
   '865': { read: readChangeAnswer, write: writeChangeAnswer },
 }
+
+/** Sets whose notes (N9) have their text in MTX from 004030 on, and in MSG before. */
+const textSets: ReadonlySet<DocumentSet> = new Set(['850', '855', '860', '865'])
+
+/** A document as the tree of its set in a version. Throws DocumentError for what does not fit. */
+export const writeInVersion = <S extends DocumentSet>(set: S, document: DocumentOf[S], version: string): Loop => {
+  const root = documentMappings[set].write(document)
+  return textSets.has(set) && version >= '004030' ? withTexts(root) : root
+}
+
+const withTexts = (loop: Loop): Loop => ({
+  ...loop,
+  children: loop.children.map(child => {
+    if (!isSegment(child)) return withTexts(child)
+    return loop.id === 'N9' && child.id === 'MSG' ? segment('MTX', '', text(child, 1)) : child
+  }),
+})
 
 /** Whether the hub maps this set. */
 export const isMappedSet = (set: string): set is DocumentSet => Object.hasOwn(documentMappings, set)

@@ -196,6 +196,10 @@ const readEquipment = (carrier: Carrier, segment: Segment): void => {
   }))
 }
 
+/** The texts of a note: MSG, or from 004030 on MTX. */
+export const messagesOf = (loop: Loop): string[] =>
+  [...segments(loop, 'MSG').map(each => value(each, 1)), ...segments(loop, 'MTX').map(each => value(each, 2))].filter(Boolean)
+
 /**
  * An N9 loop: with messages it is notes, under its title when it has one ("Requester: A. Smith"; L1 means no more than "letters
  * or notes"); an identifier in it is a reference.
@@ -203,7 +207,7 @@ const readEquipment = (carrier: Carrier, segment: Segment): void => {
 const readN9 = (parts: Parts, loop: Loop): void => {
   const n9 = headOf(loop)
   if (n9?.id !== 'N9') return
-  const messages = segments(loop, 'MSG').map(message => value(message, 1)).filter(Boolean)
+  const messages = messagesOf(loop)
   if (messages.length === 0 || (value(n9, 2) !== '' && value(n9, 1) !== 'L1')) parts.references.push(readReference(n9))
   const title = value(n9, 1) === 'L1' ? '' : value(n9, 3)
   for (const message of messages) {

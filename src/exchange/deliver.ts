@@ -1,7 +1,7 @@
 import type { Context } from '../db/context.ts'
 import { withOrganisation, type Database, type Tx } from '../db/client.ts'
 import { emit } from '../db/outbox.ts'
-import { DocumentError, documentMappings, type OutboundDocument } from '../documents/index.ts'
+import { DocumentError, writeInVersion, type OutboundDocument } from '../documents/index.ts'
 import { recordProblems } from '../exceptions/service.ts'
 import { documentOf as forecastDocument } from '../forecasts/service.ts'
 import { compiledGuide } from '../guides/compiled.ts'
@@ -216,7 +216,7 @@ const writeDocument = async (
       detail: `Set ${work.document} cannot be written in version ${version}. Choose another version for this channel.`,
     }
   try {
-    const root = documentMappings[work.document].write(content as never)
+    const root = writeInVersion(work.document, content as never, version)
     const faults = validateTransaction({ set: work.document, controlNumber: setControl, version, root }, guide).filter(
       finding => finding.severity === 'error',
     )

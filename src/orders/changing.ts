@@ -85,6 +85,14 @@ const takeChange = async (ctx: Context, tx: Tx, book: ChangeBook, received: Rece
   const earlier = sequence === null ? undefined : same.at(-1)
   const number = sequenceNumber(sequence)
   if (earlier && document.purpose === '05') return replaceChange(ctx, tx, book, received, earlier)
+  if (!changePurposes.has(document.purpose))
+    return answer('conflict', undefined, [
+      problem(
+        'orders/unknown-purpose',
+        `The purpose ${document.purpose} (BCH01) is not one that a change is taken for: ${[...changePurposes].join(', ')}.`,
+        document.at,
+      ),
+    ])
   if (earlier)
     return answer('conflict', earlier.id, [
       problem(
@@ -120,6 +128,12 @@ const takeChange = async (ctx: Context, tx: Tx, book: ChangeBook, received: Rece
   await releaseNext(ctx, tx, book)
   return answer('applied', change.id, problems)
 }
+
+/**
+ * BCH01: 00 original, 01 cancels the order, 04 change, 05 takes the place of the change of this number. A confirmation (06) of a change
+ * that was agreed on otherwise, a duplicate (07) and a resubmission (15) are made when they are not here already.
+ */
+const changePurposes: ReadonlySet<string> = new Set(['00', '01', '04', '05', '06', '07', '15'])
 
 const sameSequence = (one: string | null, other: string): boolean =>
   one === other || (one !== null && sequenceNumber(one) !== null && sequenceNumber(one) === sequenceNumber(other))

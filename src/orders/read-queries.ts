@@ -60,6 +60,8 @@ export const selectOrder = (sql: Sql, id: string) => sql`
     select r.* from order_response r where r.order_id = ${id}
   ), document as materialized (
     select ${id} as id union all select id from answer union all select id from ship union all select id from inv
+    union all select id from order_change where order_id = ${id}
+    union all select id from order_change_answer where order_id = ${id}
     union select receipt_id from receipt_line where order_id = ${id}
   )
   select ${summaryColumns(sql)}, o.document,
@@ -145,6 +147,8 @@ export const selectTimeline = (sql: Sql, id: string, limit: number) => sql`
   with document as materialized (
     select o.id from purchase_order o where o.id = ${id}
     union select r.id from order_response r where r.order_id = ${id}
+    union select c.id from order_change c where c.order_id = ${id}
+    union select a.id from order_change_answer a where a.order_id = ${id}
     union select l.shipment_id from shipment_line l where l.order_id = ${id}
     union select l.receipt_id from receipt_line l where l.order_id = ${id}
     union select i.id from invoice i where i.order_id = ${id}

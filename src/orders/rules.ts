@@ -112,11 +112,9 @@ export const answerLine = (line: LineState, effect: AnswerEffect): LineState => 
   ledger: {
     ...line.ledger,
     confirmed: effect.confirmed,
-    // An answer says what it rejects of the whole line, so a later one replaces it; more than was ordered cannot be rejected.
-    cancelled: Decimal.min(
-      effect.response === 'rejected' ? notBelowZero(line.ledger.ordered.minus(line.ledger.shipped)) : effect.rejected,
-      line.ledger.ordered,
-    ),
+    // An answer says what it rejects of the whole line, so a later one replaces it; more than was ordered cannot be rejected. What is
+    // shipped of it all the same, before or after, is shipped over.
+    cancelled: effect.response === 'rejected' ? line.ledger.ordered : Decimal.min(effect.rejected, line.ledger.ordered),
   },
 })
 
