@@ -6,6 +6,7 @@ import { registerImport } from './import.ts'
 import { registerKey } from './key.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerOutbox } from './outbox.ts'
+import { registerPrint } from './print.ts'
 import { registerReplay } from './replay.ts'
 import { registerRestore } from './restore.ts'
 import { registerSend } from './send.ts'
@@ -15,7 +16,7 @@ import { hubVersion } from './version.ts'
 import { registerX12 } from './x12/index.ts'
 
 const help = `
-Talking to a running hub: send, status, outbox, replay, import, guide
+Talking to a running hub: send, status, outbox, replay, print, import, guide
   ACCORD_URL      its address; http://localhost:4000 unless set
   ACCORD_API_KEY  an API key of yours, instead of --key
 Working on its database, whether it runs or not: migrate, backup, restore, user, key, import --local
@@ -44,6 +45,7 @@ const program = (): Command => {
   registerStatus(accord)
   registerOutbox(accord)
   registerReplay(accord)
+  registerPrint(accord)
   registerGuide(accord)
   registerImport(accord)
   registerX12(accord)

@@ -1,10 +1,9 @@
-import { createWriteStream, existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { OutboxItem } from '../exchange/schema.ts'
 import { CliError } from './failure.ts'
+import { saveAs } from './file.ts'
 import { ask, askJson, hubOf, hubOptions, refusal, type Hub, type HubOptions } from './http.ts'
 import { count, say, size, table, write, writeJson, type Column } from './output.ts'
 
@@ -117,20 +116,9 @@ const pipe = async (hub: Hub, item: OutboxItem): Promise<void> => {
   for await (const piece of await bytesOf(hub, item)) await write(piece as Buffer)
 }
 
-/** Written aside, on disk, then given its name: a file that is there is whole. */
 const store = async (hub: Hub, item: OutboxItem, file: string): Promise<void> => {
-  const draft = `${file}.part`
-  const body = await bytesOf(hub, item)
-  try {
-    const target = createWriteStream(draft, { flush: true })
-    await pipeline(body, target)
-    if (target.bytesWritten !== item.sizeBytes)
-      throw new CliError(`${item.messageId} came with ${target.bytesWritten} bytes instead of ${item.sizeBytes}. Fetch it again.`)
-    await rename(draft, file)
-  } catch (error) {
-    await rm(draft, { force: true })
-    const { syscall, code } = error as NodeJS.ErrnoException
-    if (syscall !== undefined && syscall !== 'read') throw new CliError(`${file} cannot be written (${code}).`, { exitCode: 2 })
-    throw error
-  }
+  await saveAs(file, await bytesOf(hub, item), bytes => {
+    if (bytes !== item.sizeBytes)
+      throw new CliError(`${item.messageId} came with ${bytes} bytes instead of ${item.sizeBytes}. Fetch it again.`)
+  })
 }
