@@ -84,6 +84,12 @@ export const selectOrder = (sql: Sql, id: string) => sql`
          from shipment_line l where l.shipment_id = h.id and l.order_id = ${id}) as lines
       from ship join shipment h on h.id = ship.id order by h.id) x) as shipments,
     (select coalesce(json_agg(row_to_json(x)), '[]') from (
+      select r.id, r.number, r.state, r.received_on as "receivedOn", ${instantText(sql, 'r.created_at')} as "createdAt",
+        json_agg(json_build_object('orderLinePosition', l.order_line_position, 'lineNumber', l.line_number,
+          'shipmentId', l.shipment_id, 'sscc', l.sscc, 'quantity', trim_scale(l.quantity)::text,
+          'quantityDamaged', trim_scale(l.quantity_damaged)::text, 'unit', l.unit) order by l.position) as lines
+      from receipt_line l join receipt r on r.id = l.receipt_id where l.order_id = ${id} group by r.id order by r.id) x) as receipts,
+    (select coalesce(json_agg(row_to_json(x)), '[]') from (
       select i.id, i.number, i.type, i.invoice_date as "invoiceDate", i.currency, i.total::text, i.shipment_id as "shipmentId",
         ${instantText(sql, 'i.created_at')} as "createdAt",
         (select coalesce(json_agg(json_build_object('orderLinePosition', l.order_line_position, 'lineNumber', l.line_number,

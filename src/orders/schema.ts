@@ -154,6 +154,20 @@ export const OrderShipment = Type.Object({
 }, { $id: 'OrderShipment' })
 export type OrderShipment = Static<typeof OrderShipment>
 
+/** What of a receipt concerns this order. */
+export const OrderReceipt = Type.Object({
+  id: idOf('rct', 'The receipt.'),
+  number: Type.String(),
+  state: Type.Union([Type.Literal('received'), Type.Literal('cancelled')]),
+  receivedOn: BusinessDate,
+  createdAt: Instant,
+  lines: Type.Array(Type.Object({
+    orderLinePosition: OrNull(Type.Integer()), lineNumber: OrNull(Type.String()), shipmentId: OrNull(Type.String()),
+    sscc: OrNull(Type.String()), quantity: Decimal, quantityDamaged: Decimal, unit: Type.String(),
+  })),
+}, { $id: 'OrderReceipt' })
+export type OrderReceipt = Static<typeof OrderReceipt>
+
 /** An invoice or credit for this order. */
 export const OrderInvoice = Type.Object({
   id: idOf('inv', 'The invoice.'),
@@ -218,6 +232,7 @@ export const Order = Type.Object({
   lines: Type.Array(OrderLine),
   responses: Type.Array(OrderResponse),
   shipments: Type.Array(OrderShipment),
+  receipts: Type.Array(OrderReceipt),
   invoices: Type.Array(OrderInvoice),
   deliveries: Type.Array(DocumentDelivery),
   exceptions: Type.Array(OpenException),

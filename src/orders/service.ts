@@ -126,7 +126,7 @@ const shipToParty = ({ gln, code, ...rest }: NonNullable<OrderInput['shipTo']>):
 })
 
 /**
- * An order with its lines, answers, shipments, invoices, deliveries and open exceptions: one statement, one round trip.
+ * An order with its lines, answers, shipments, receipts, invoices, deliveries and open exceptions: one statement, one round trip.
  * @throws DomainError record/not-found, also when it is others'
  */
 export const getOrder = async (ctx: Context, id: string): Promise<Order> => {
@@ -148,7 +148,7 @@ export const getOrder = async (ctx: Context, id: string): Promise<Order> => {
 }
 type ResponseRow = Omit<OrderResponse, 'acknowledgementNumber' | 'lines' | 'notes'> & { document: OrderAcknowledgementDocument }
 type OrderRow = OrderSummary
-  & Pick<Order, 'shipments' | 'invoices' | 'deliveries' | 'exceptions'> & {
+  & Pick<Order, 'shipments' | 'receipts' | 'invoices' | 'deliveries' | 'exceptions'> & {
     document: PurchaseOrderDocument
     lines: LineRow[]
     responses: ResponseRow[]

@@ -22,6 +22,10 @@ t.test('an 861 becomes a receipt that both sides see, linked to order and shipme
     ],
   })
   t.same(await receivedOf(id), ['20', '24'])
+  t.match(await get('manufacturer', `/api/orders/${id}`), {
+    receipts: [{ number: 'RA-1', receivedOn: '2026-03-11', lines: [{ orderLinePosition: 1, quantity: '20' }, { quantityDamaged: '2' }] }],
+    deliveries: [{ document: '850' }],
+  })
   t.match(await get('manufacturer', '/api/receipts?role=seller'), { items: [{ number: 'RA-1' }], nextCursor: null })
   t.match(await get('farm', '/api/receipts'), { items: [] })
   t.match((await api.call('farm', `GET /api/receipts/${(await receipt('RA-1'))!.id}`)).statusCode, 404)

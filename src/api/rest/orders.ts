@@ -70,7 +70,7 @@ export const registerOrders = (app: FastifyInstance): void => {
     path: '/api/orders/:id',
     tag: 'orders',
     access: 'records.read',
-    summary: 'An order with its lines, answers, shipments, invoices and open exceptions',
+    summary: 'An order with its lines, answers, shipments, receipts, invoices and open exceptions',
     params: IdParams,
     answer: [200, Order],
     handler: (ctx, { params }) => getOrder(ctx, params.id),
