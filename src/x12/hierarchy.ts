@@ -89,9 +89,11 @@ export class Hierarchy {
     if (known !== noLevel && (number > 0 || id !== '')) report('hl-id-duplicate', here(), rules.id, this.value(rules.id), {})
     const parentNumber = this.plainNumber(rules.parent)
     const parent = parentNumber > 0 ? '' : this.value(rules.parent)
-    if (parentNumber === 0 && parent === '') {
-      // Only what stands highest hangs below nothing; without an announced order that is the kind of the first HL.
-      const top = this.order !== '' ? this.order.charCodeAt(0) : this.count > 0 ? this.codes[0] as number : code
+    // Only what stands highest hangs below nothing; without an announced order that is the kind of the first HL.
+    const top = this.order !== '' ? this.order.charCodeAt(0) : this.count > 0 ? this.codes[0] as number : code
+    // Many senders write 0 there, which no HL is numbered: the standard leaves the numbers to them.
+    const above0 = parent === '0' && code === top && this.find(0, '0') === noLevel
+    if (parentNumber === 0 && (parent === '' || above0)) {
       if (code !== top) report('hl-parent-missing', here(), rules.parent, '', { level: this.value(rules.level) })
     } else {
       const above = this.find(parentNumber, parent)

@@ -15,6 +15,13 @@ t.test('ids that are plain numbers, and those that are not', async t => {
   t.same(faults(['HL*131071**S', 'HL*131072*131071*O', 'HL*3*131072*I']), [], 'at the end of the table')
 })
 
+t.test('0 as the parent of what stands highest', async t => {
+  t.same(faults(['HL*1*0*S', 'HL*2*1*O']), [])
+  t.same(faults(['HL*1*0*S', 'HL*2*1*O', 'HL*3*0*S']), [], 'several shipments')
+  t.same(faults(['HL*1*0*S', 'HL*2*0*O']), ['hl-parent-unknown HL02 @4'])
+  t.same(faults(['HL*0**S', 'HL*1*0*O', 'HL*2*1*I']), [], 'a level numbered 0')
+})
+
 t.test('thousands of levels, and nothing of them in the next set', async t => {
   const many = ['HL*1**S', 'HL*2*1*O', ...Array.from({ length: 20_000 }, (_, i) => `HL*${i + 3}*2*I`)]
   t.same(faults(many), [])
