@@ -193,6 +193,8 @@ export class AcknowledgementBuilder {
     const name = segmentNames[this.kind].segment
     let openPosition = -1
     let elements = 0
+    // Two notes of a segment may miss the same element, which is one fault to the partner.
+    const told = new Set<string>()
     for (const error of errors) {
       const id = letters(error.segmentId, 2, 3)
       const position = String(Math.min(Math.max(error.segmentPosition, 1), 999999))
@@ -201,7 +203,12 @@ export class AcknowledgementBuilder {
         this.put(name, id, position, loop, this.codeOf('segment', error.segmentCode) ?? '')
         openPosition = -1
       } else {
-        if (openPosition !== error.segmentPosition || elements === 99) {
+        const opens = openPosition !== error.segmentPosition
+        if (opens) told.clear()
+        const fault = `${error.element} ${error.component} ${error.repetition} ${error.elementCode}`
+        if (told.has(fault)) continue
+        told.add(fault)
+        if (opens || elements === 99) {
           this.put(name, id, position, loop, '8')
           openPosition = error.segmentPosition
           elements = 0

@@ -120,6 +120,12 @@ for (const [name, segments, expected] of cases) {
   })
 }
 
+t.test('an element that two notes of its segment miss is told once', async t => {
+  const text = interchange([[...goodOrder.slice(0, 1), 'TD1*CTN*1****G**LB', ...goodOrder.slice(1)]])
+  t.equal(setsOf(readText(text))[0]?.findings.length, 2)
+  t.same(body(text).filter(line => line.startsWith('AK4')), ['AK4*7*81*2'])
+})
+
 t.test('a bad value is not copied when it could break the answer', async t => {
   t.same(body(interchange([[beg, 'REF*DP*1\u00072', po1, ctt]])).at(3), 'AK4*2*127*6')
 })
