@@ -250,7 +250,7 @@ t.test('another version, rows that do not fit, rows that are hidden, no place to
   await newer.owner`insert into schema_migration (name, sha256) values ('0999-later.sql', 'x')`
   t.match(await accordHub(['restore', file], { env: databaseEnv(newer.access) }), {
     code: 1,
-    stderr: /^The backup was made at 000\d-.*\.sql and the database is at 0999-later\.sql\. Restore it with the version/,
+    stderr: /^The backup was made at \d{4}-.*\.sql and the database is at 0999-later\.sql\. Restore it with the version/,
   })
   const edited = await testDatabase(t)
   await edited.owner`update schema_migration set sha256 = 'x' where name like '0001%'`
