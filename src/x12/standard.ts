@@ -13,8 +13,8 @@ const requireFile = createRequire(import.meta.url)
 /** Versions (the first six characters of GS08) that are shipped, each by what it changed of the one before. */
 export const standardVersions: readonly string[] = ['004010', '004030', '005010']
 
-/** Suffixes of GS08 that name an industry's subset of the standard. */
-const knownSuffixes = new Set(['', 'VICS', 'UCS', 'EDIFICE', 'RAIL', 'CHRY', 'AIAG'])
+/** Suffixes of GS08 that name an industry's subset of the standard; X231 and its addendum are what X12 itself publishes for the 999. */
+const knownSuffixes = new Set(['', 'VICS', 'UCS', 'EDIFICE', 'RAIL', 'CHRY', 'AIAG', 'X231', 'X231A1'])
 
 /** Functional identifiers (GS01) of the sets that are shipped. */
 export const functionalIdentifiers: ReadonlySet<string> = new Set([

@@ -150,6 +150,11 @@ t.test('a suffix of GS08 that nobody knows is a warning over the base', async t 
   t.match(findingsOf(read('004010XYZ')), [{ kind: 'version-suffix-unknown', severity: 'warning' }])
 })
 
+t.test('the 999 of X12 itself is known', async t => {
+  const answer = ['AK1*PO*1*005010', 'AK9*A*1*1*1']
+  t.same(findingsOf(readText(interchange([answer], { gs: 'GS*FA*BUYER*SELLER*20240613*1015*1*X*005010X231A1', id: '999' }))), [])
+})
+
 t.test('the first interchange is known from the first bytes', async t => {
   t.match(peekInterchange(bytesOf(`\r\n${isaLine}`)), { offset: 2, senderId: 'BUYER', receiverId: 'SELLER', controlNumber: '000000001' })
   t.equal(peekInterchange(bytesOf('hello ISA*')), undefined)
