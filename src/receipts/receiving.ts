@@ -138,7 +138,7 @@ export const writeChanges = async (ctx: Context, tx: Tx, changes: readonly Chang
   await linking.write(now)
   await emit(
     tx,
-    changes.map(change => receiptEvent(change, linking)),
+    changes.map(change => receiptEvent(change, linking, now)),
   )
   return linking.placed
 }
@@ -173,7 +173,10 @@ const rowOf = ({ id, received, state, version }: Change, placed: Placed) => {
 export const receivedOn = (document: ReceivingAdviceDocument): string =>
   document.dates.find(event => event.qualifier === '050')?.date ?? document.date
 
-const receiptEvent = ({ id, isNew, received, state, version }: Change, linking: Linking): DomainEvent => {
+/** How long after a receipt that waits is looked once more whether what it waits for was being stored at the same moment. */
+const lookAgainMilliseconds = 60_000
+
+const receiptEvent = ({ id, isNew, received, state, version }: Change, linking: Linking, now: Date): DomainEvent => {
   const { partnership, document } = received
   const orderIds = linking.ordersOf(id)
   const key = orderKey(partnership.id, orderIds[0] ?? id)
@@ -186,13 +189,19 @@ const receiptEvent = ({ id, isNew, received, state, version }: Change, linking: 
       ...deliverWork(partnership, partnership.buyerId, '861', id, key, version === 1 ? undefined : version),
       ...orderIds.map(orderId => reconcileWork(partnership.id, orderId)),
       // What it waits for may have been stored by a transaction that this one could not see.
-      ...(linking.placed.get(id)?.linked ? [] : [linkWork(partnership.id, id)]),
+      ...(linking.placed.get(id)?.linked
+        ? []
+        : [
+            linkWork(partnership.id, id),
+            // A key of its own: work that is not due holds up what comes after it under the same key.
+            { ...linkWork(partnership.id, id, ' again'), availableAt: new Date(now.getTime() + lookAgainMilliseconds) },
+          ]),
     ],
   }
 }
 
-const linkWork = (partnershipId: string, receiptId: string) =>
-  ({ queue: 'documents', kind: 'link-receipt', key: orderKey(partnershipId, receiptId), payload: { receiptId } }) as const
+const linkWork = (partnershipId: string, receiptId: string, again = '') =>
+  ({ queue: 'documents', kind: 'link-receipt', key: `${orderKey(partnershipId, receiptId)}${again}`, payload: { receiptId } }) as const
 
 /** Receipts with their places in orders and shipments, to be written together. */
 class Linking {
