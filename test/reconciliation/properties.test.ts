@@ -235,7 +235,7 @@ t.test('any history of publications leaves open what a plain comparison of the l
   })
   await fc.assert(
     fc.asyncProperty(fc.array(publication, { minLength: 1, maxLength: 5 }), async history => {
-      await owner`truncate forecast, forecast_point, exception`
+      await owner`truncate forecast, forecast_point, exception, difference_answer`
       const latest = new Map<string, number>()
       for (const { side, purpose, cells } of history) {
         const ctx = { ...(side === 'BUYER' ? retailer : supplier), now: () => new Date(`${today}T10:00:00Z`) }
