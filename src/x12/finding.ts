@@ -93,6 +93,7 @@ export const faults = {
   'interchange-element-width': { severity: 'warning' },
   'interchange-element-invalid': { severity: 'warning' },
   'interchange-content': note('022'),
+  'group-header-missing': interchange('022'),
   'group-header-invalid': note('024'),
   'group-end-unexpected': note('022'),
   'terminator-missing': warning,

@@ -213,7 +213,9 @@ export class Session implements SegmentSink {
       if (this.builds) this.tools.builder.addStray(this.position)
       return
     }
-    this.envelopeFinding(kind ?? (this.state === inGroup ? 'segment-outside-set' : 'interchange-content'), {
+    // A document that nothing acknowledges would be lost without a word: whoever sends it has to send it again.
+    const outside = this.tools.lexer.keys[0] === stKey ? 'group-header-missing' : 'interchange-content'
+    this.envelopeFinding(kind ?? (this.state === inGroup ? 'segment-outside-set' : outside), {
       offset: this.tools.lexer.base + this.tools.lexer.start, segmentId: this.currentId(),
     })
   }

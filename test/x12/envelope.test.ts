@@ -51,7 +51,7 @@ const cases: [name: string, text: string, expected: string[]][] = [
   ['a GS cut short', interchange([goodOrder], { gs: 'GS*PO*BUYER', ge: 'GE*1*1' }), ['850*R*1', 'AK9*R*1*1*0*6*2*4', 'TA1*E*024']],
   ['a segment between sets', interchange([goodOrder]).replace('GE*1', 'REF*1*2~GE*1'), ['850*A*', 'AK9*A*1*1*1*', 'TA1*E*024']],
   ['SE without ST', interchange([goodOrder]).replace('GE*1', 'SE*2*0002~GE*1'), ['850*A*', 'AK9*A*1*1*1*', 'TA1*E*022']],
-  ['a set outside a group', interchange([goodOrder], { gs: '', ge: '', iea: 'IEA*0*000000001' }), ['TA1*E*022']],
+  ['a set outside a group', interchange([goodOrder], { gs: '', ge: '', iea: 'IEA*0*000000001' }), ['TA1*R*022']],
   ['an invalid time', interchange([goodOrder], { isa: isaLine.slice(0, -1).replace('*1015*', '*3339*') }), ['850*A*', 'AK9*A*1*1*1*', 'TA1*E*015']],
   ['an invalid date', interchange([goodOrder], { isa: isaLine.slice(0, -1).replace('*240613*', '*240230*') }), ['850*A*', 'AK9*A*1*1*1*', 'TA1*E*014']],
   ['ISA13 that is no number', interchange([goodOrder], { isa: isaLine.slice(0, -1).replace('000000001', 'ABCDEFGHI'), iea: 'IEA*1*ABCDEFGHI' }),

@@ -105,6 +105,7 @@ export const en: Language = {
     'interchange-element-width': 'ISA{element} is "{value}"; it must be exactly {expected|character|characters} wide. Fill it up with blanks, or shorten it.',
     'interchange-element-invalid': 'ISA{element} is "{value}", which is not valid. Send {form}.',
     'interchange-content': '{segment} stands in the interchange outside any group. It was ignored; check for a missing GS or a misplaced GE.',
+    'group-header-missing': 'A document begins here outside any group: the GS segment before it is missing. Send the interchange again, complete.',
     'group-header-invalid': '{where} is "{value}", which is not valid. Send {form}.',
     'group-end-unexpected': '{segment} ends something that was not begun. It was ignored; check for a missing ST or GS before it.',
     'terminator-missing': 'The last segment has no terminator. It was read all the same; check that the file is complete.',

@@ -107,6 +107,7 @@ export const zh: Language = {
     'interchange-element-width': 'ISA{element} 的值为“{value}”，长度必须正好是 {expected} 个字符。请用空格补足或缩短。',
     'interchange-element-invalid': 'ISA{element} 的值“{value}”无效。应为：{form}。',
     'interchange-content': '{segment} 位于交换内，但不属于任何功能组，已忽略。请检查是否缺少 GS，或 GE 的位置有误。',
+    'group-header-missing': '此处的单据不属于任何功能组：其前面缺少 GS 段。请重新发送完整的交换。',
     'group-header-invalid': '{where} 的值“{value}”无效。应为：{form}。',
     'group-end-unexpected': '{segment} 没有对应的开始段，已忽略。请检查它之前是否缺少 ST 或 GS。',
     'terminator-missing': '最后一个段没有段终止符，但已读取。请确认文件完整。',
