@@ -12,6 +12,7 @@ t.test('roles', async t => {
     'orders.create',
     'orders.answer',
     'shipments.create',
+    'receipts.enter',
     'invoices.create',
     'exceptions.resolve',
   ])
