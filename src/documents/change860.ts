@@ -6,7 +6,7 @@ import { compact, date, headOf, heads, number, optional, required, some, value }
 import { type Fields, fieldsOf, filled } from './fields.ts'
 import { checkSplits } from './order850.ts'
 import type { DocumentProblem, Mapped } from './problem.ts'
-import { type Parts, readParts, readProducts, readTotals } from './read-parts.ts'
+import { lineDetails, type Parts, readParts, readProducts, readTotals } from './read-parts.ts'
 import {
   writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight,
   writeNotes, writeParties, writeProducts, writeReferences, writeRouting, writeSchedule, writeSplits, writeTaxes, writeTerms,
@@ -29,19 +29,7 @@ const readLine = (problems: DocumentProblem[], poc: Segment, parts: Parts): Chan
     price: number(problems, poc, 6, 'The price') ?? parts.costPrice,
     priceBasis: optional(poc, 7),
     products: readProducts(poc, 8, 27),
-    description: parts.description,
-    characteristics: some(parts.characteristics),
-    packSize: parts.packSize,
-    innerPacks: parts.innerPacks,
-    retailPrice: parts.retailPrice,
-    references: some(parts.references),
-    dates: some(parts.dates),
-    allowancesCharges: some(parts.allowancesCharges),
-    splits: some(parts.splits),
-    schedule: some(parts.schedule),
-    parties: some(parts.parties),
-    taxes: some(parts.taxes),
-    notes: some(parts.notes),
+    ...lineDetails(parts),
     at: poc.position,
   })
 }

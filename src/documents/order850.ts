@@ -4,7 +4,7 @@ import type { LocationSplit, OrderLineDocument, PurchaseOrderDocument } from './
 import { compact, headOf, number, optional, required, requiredDate, requiredNumber, some, value } from './elements.ts'
 import { type Fields, fieldsOf, filled } from './fields.ts'
 import { type DocumentProblem, type Mapped, report } from './problem.ts'
-import { readParts, readProducts, readTotals } from './read-parts.ts'
+import { lineDetails, readParts, readProducts, readTotals } from './read-parts.ts'
 import {
   writeAllowancesCharges, writeAmounts, writeContacts, writeCurrency, writeDates, writeDescriptions, writeEquipment, writeFreight,
   writeNotes,
@@ -48,19 +48,7 @@ const readLine = (problems: DocumentProblem[], lineLoop: Loop, ordinal: number):
     price: number(problems, po1, 4, 'The price') ?? parts.costPrice,
     priceBasis: optional(po1, 5),
     products: readProducts(po1, 6, 25),
-    description: parts.description,
-    characteristics: some(parts.characteristics),
-    packSize: parts.packSize,
-    innerPacks: parts.innerPacks,
-    retailPrice: parts.retailPrice,
-    references: some(parts.references),
-    dates: some(parts.dates),
-    allowancesCharges: some(parts.allowancesCharges),
-    splits: some(parts.splits),
-    schedule: some(parts.schedule),
-    parties: some(parts.parties),
-    taxes: some(parts.taxes),
-    notes: some(parts.notes),
+    ...lineDetails(parts),
     at: po1.position,
   })
 }

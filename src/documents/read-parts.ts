@@ -304,6 +304,23 @@ export const readParts = (loop: Loop, problems: DocumentProblem[]): Parts => {
   return parts
 }
 
+/** What an ordered line and a changed one say of their item alike. */
+export const lineDetails = (parts: Parts) => ({
+  description: parts.description,
+  characteristics: some(parts.characteristics),
+  packSize: parts.packSize,
+  innerPacks: parts.innerPacks,
+  retailPrice: parts.retailPrice,
+  references: some(parts.references),
+  dates: some(parts.dates),
+  allowancesCharges: some(parts.allowancesCharges),
+  splits: some(parts.splits),
+  schedule: some(parts.schedule),
+  parties: some(parts.parties),
+  taxes: some(parts.taxes),
+  notes: some(parts.notes),
+})
+
 /** CTT01 and CTT02, and whether CTT01 is the number of `what` in the set. */
 export const readTotals = (problems: DocumentProblem[], totals: Segment | undefined, counted: number, what: string) => {
   if (totals === undefined) return {}

@@ -12,7 +12,7 @@ const oneLine = (bytes: Uint8Array | string): string => (typeof bytes === 'strin
 t.test('inspect: everything named, findings in place', async t => {
   const { code, stdout, stderr } = await accordHub(['x12', 'inspect', sample('850/one-good-one-bad.edi')])
   t.match({ code, stderr }, { code: 1, stderr: '' })
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   t.notMatch(stdout, /\u001b/, 'plain when piped')
   t.match(stdout, /^ISA {2}Interchange header\n {2}ISA01 +Authorisation qualifier +00 = None\n/)
   t.match(stdout, / {2}GS {3}Group header\n {4}GS01 +Kind of documents +PO = Purchase order\n/)

@@ -13,7 +13,7 @@ t.test('validate: a good file, a bad one, and what is not X12', async t => {
   t.match(good, { code: 0, stderr: '' })
   t.match(good.stdout, /two-lines\.edi +850 +004010 +accepted\n/)
   t.match(good.stdout, /1 file: 1 accepted, 0 rejected, 0 unreadable\. 1 set: 1 accepted, 0 rejected\.\n$/)
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   t.notMatch(good.stdout, /\u001b/, 'no colour when piped')
 
   const bad = await accordHub(['x12', 'validate', sample('850/bad-date.edi')])
